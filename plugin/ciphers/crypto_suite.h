@@ -1,0 +1,57 @@
+/* The SRTP crypto suites an SDES `a=crypto` line can name, and what each one fixes.
+ *
+ * RFC 4568 section 6.2, RFC 6188 section 4, RFC 7714 section 14.1, RFC 5669 section 4,
+ * and the unregistered tokens that deployed user agents send.
+ */
+#ifndef D2DSEC_CIPHERS_CRYPTO_SUITE_H
+#define D2DSEC_CIPHERS_CRYPTO_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SRTP_MAX_KEY_LEN 32
+#define SRTP_MAX_SALT_LEN 14
+#define SRTP_AUTH_KEY_LEN 20
+#define SRTP_MAX_TAG_LEN 20
+#define SRTP_MAX_MKI_LEN 128
+
+typedef enum {
+    SRTP_CIPHER_NULL,
+    SRTP_CIPHER_AES_CM,  /* RFC 3711 section 4.1.1, RFC 6188 */
+    SRTP_CIPHER_AES_F8,  /* RFC 3711 section 4.1.2 */
+    SRTP_CIPHER_AES_GCM, /* RFC 7714 */
+    SRTP_CIPHER_SEED,    /* RFC 5669: recognised by name, not decrypted */
+} srtp_cipher;
+
+typedef enum {
+    SRTP_AUTH_NULL,
+    SRTP_AUTH_HMAC_SHA1, /* RFC 3711 section 4.2.1 */
+    SRTP_AUTH_AEAD,      /* the cipher's own tag */
+} srtp_auth;
+
+/* What transforms a packet: everything but the key. All lengths in octets. */
+typedef struct {
+    srtp_cipher cipher;
+    srtp_auth auth;
+    uint8_t key_len;       /* master key and session encryption key */
+    uint8_t salt_len;      /* master salt as it stands beside the key; 12 for GCM */
+    uint8_t srtp_tag_len;
+    uint8_t srtcp_tag_len;
+} srtp_transform;
+
+typedef struct {
+    const char *name;          /* the token as registered, or as first seen in the field */
+    srtp_transform transform;
+    bool registered;           /* stands in the IANA registry sdp-security-descriptions */
+    bool supported;            /* this library decrypts it */
+} crypto_suite;
+
+/* The suite that a token of `len` octets names, compared without regard to case and through the
+ * known alternative spellings (AES_CM_256_..., AES_256_CM_...). NULL: unknown. The result is static. */
+const crypto_suite *crypto_suite_by_name(const char *token, size_t len);
+
+/* Every suite in table order; *count receives their number. The result is static. */
+const crypto_suite *crypto_suites(size_t *count);
+
+#endif
