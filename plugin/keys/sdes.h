@@ -26,7 +26,7 @@ typedef enum {
     SDES_PROBLEM_METHOD,             /* not "inline" */
     SDES_PROBLEM_KEY_MISSING,
     SDES_PROBLEM_BASE64,             /* a character outside the alphabet, or padding in the middle */
-    SDES_PROBLEM_BASE64_PADDING,     /* padding absent: tolerated */
+    SDES_PROBLEM_BASE64_PADDING,     /* padding absent (tolerated) or too much of it (an error, yet readable) */
     SDES_PROBLEM_KEY_LENGTH,         /* key||salt is not as long as the suite wants it */
     SDES_PROBLEM_LIFETIME,
     SDES_PROBLEM_MKI,
@@ -45,6 +45,7 @@ typedef enum {
     SDES_PROBLEM_KEY_LOW_ENTROPY,    /* every octet of the key the same */
     SDES_PROBLEM_TOO_MANY,           /* key-params or session parameters past the bound */
     SDES_PROBLEM_CHARACTERS,         /* non-printable characters in the line */
+    SDES_PROBLEM_LINE_LONG,          /* longer than 1024 octets */
 } sdes_problem_kind;
 
 typedef enum { SDES_NOTE, SDES_WARNING, SDES_ERROR } sdes_severity; /* SDES_ERROR: RFC 4568 calls the line invalid */
@@ -67,7 +68,8 @@ typedef struct {
     uint64_t lifetime;       /* packets; 0: absent or invalid */
     uint8_t mki[SRTP_MAX_MKI_LEN]; /* big-endian in mki_len octets, as packets carry it */
     uint8_t mki_len;         /* 0: no MKI */
-    bool usable;             /* key||salt fits the suite and nothing makes this key invalid */
+    bool usable;             /* key||salt fits the suite and the MKI, if any, is beyond doubt. A key that RFC 4568 calls
+                                invalid for its lifetime or for the form of its fields alone is still usable. */
 } sdes_key_param;
 
 typedef enum {
