@@ -1,0 +1,45 @@
+/* The door: registers everything with libwireshark, and nothing else. */
+#include "compat.h"
+
+#include "protocols/packet-d2dsec.h"
+#include "protocols/packet-d2dsrtp.h"
+#include "protocols/packet-sdes.h"
+
+#include <epan/proto.h>
+
+#define EXPORTED __attribute__((visibility("default")))
+
+EXPORTED extern const char plugin_version[];
+EXPORTED extern const int plugin_want_major;
+EXPORTED extern const int plugin_want_minor;
+EXPORTED void plugin_register(void);
+
+const char plugin_version[] = D2DSEC_VERSION;
+const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+
+#ifdef WS_PLUGIN_DESC_DISSECTOR
+EXPORTED uint32_t plugin_describe(void);
+
+uint32_t plugin_describe(void)
+{
+    return WS_PLUGIN_DESC_DISSECTOR;
+}
+#endif
+
+void plugin_register(void)
+{
+    static proto_plugin d2dsec, sdes, d2dsrtp;
+
+    d2dsec.register_protoinfo = proto_register_d2dsec;
+    d2dsec.register_handoff = proto_reg_handoff_d2dsec;
+    proto_register_plugin(&d2dsec);
+
+    sdes.register_protoinfo = proto_register_sdes;
+    sdes.register_handoff = proto_reg_handoff_sdes;
+    proto_register_plugin(&sdes);
+
+    d2dsrtp.register_protoinfo = proto_register_d2dsrtp;
+    d2dsrtp.register_handoff = proto_reg_handoff_d2dsrtp;
+    proto_register_plugin(&d2dsrtp);
+}

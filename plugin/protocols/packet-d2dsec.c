@@ -1,0 +1,253 @@
+/* The plugin's common ground: capture state, key log, preferences (d2dsec.*). */
+#include "protocols/packet-d2dsec.h"
+
+#include "ciphers/crypto_library.h"
+#include "keys/keylog.h"
+
+#include <epan/addr_resolv.h>
+#include <epan/prefs.h>
+#include <epan/uat.h>
+#include <wsutil/report_message.h>
+
+/* How often a growing key log is looked at, and how many of its faults one message lists. */
+#define KEYLOG_INTERVAL_US (250 * 1000)
+#define KEYLOG_MAX_REPORTED 10
+
+static int proto_d2dsec;
+
+int hf_d2dsec_verdict = -1;
+int hf_d2dsec_suite = -1;
+int hf_d2dsec_roc = -1;
+int hf_d2dsec_index = -1;
+int hf_d2dsec_ssrc = -1;
+int hf_d2dsec_key_frame = -1;
+int hf_d2dsec_key_origin = -1;
+int hf_d2dsec_key_fingerprint = -1;
+int hf_d2dsec_departure = -1;
+
+static const char *keylog_path = "";
+static ws_bool show_keys = FALSE;
+
+static d2d_capture capture;
+static keylog_file *keylog;
+static gint64 keylog_looked_at;
+
+/* --- the key table in the preferences ------------------------------------------------------------------------------ */
+
+/* One row says what one key log line says. */
+typedef struct {
+    char *flow;
+    char *suite;
+    char *key;
+    char *options;
+} key_row;
+
+static key_row *key_rows;
+static ws_uint key_row_count;
+
+UAT_CSTRING_CB_DEF(key_rows, flow, key_row)
+UAT_CSTRING_CB_DEF(key_rows, suite, key_row)
+UAT_CSTRING_CB_DEF(key_rows, key, key_row)
+UAT_CSTRING_CB_DEF(key_rows, options, key_row)
+
+static keylog_entry *parse_row(const key_row *row, char **error)
+{
+    keylog_entry *entry = NULL;
+    char *line = g_strdup_printf("SRTP_MASTER %s %s:%s %s", row->flow, row->suite, row->key,
+                                 row->options ? row->options : "");
+    if (keylog_parse_line(line, strlen(line), &entry, error) && !entry)
+        *error = g_strdup("the row is empty");
+    memset(line, 0, strlen(line));
+    g_free(line);
+    return entry;
+}
+
+static void *copy_row(void *destination, const void *origin, size_t len _U_)
+{
+    key_row *to = (key_row *)destination;
+    const key_row *from = (const key_row *)origin;
+    to->flow = g_strdup(from->flow);
+    to->suite = g_strdup(from->suite);
+    to->key = g_strdup(from->key);
+    to->options = g_strdup(from->options);
+    return destination;
+}
+
+static ws_bool check_row(void *record, char **error)
+{
+    keylog_entry *entry = parse_row((const key_row *)record, error);
+    keylog_entry_free(entry);
+    return entry != NULL;
+}
+
+static void free_row(void *record)
+{
+    key_row *row = (key_row *)record;
+    if (row->key)
+        memset(row->key, 0, strlen(row->key));
+    g_free(row->flow);
+    g_free(row->suite);
+    g_free(row->key);
+    g_free(row->options);
+}
+
+static void add_rows(void)
+{
+    for (ws_uint i = 0; i < key_row_count; i++) {
+        char *error = NULL;
+        keylog_entry *entry = parse_row(&key_rows[i], &error);
+        if (entry)
+            session_keys_add_logged(capture.keys, entry);
+        keylog_entry_free(entry);
+        g_free(error);
+    }
+}
+
+/* --- the key log file ---------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    GString *text;
+    unsigned count;
+} keylog_faults;
+
+static void take_entry(keylog_entry *entry, void *user _U_)
+{
+    session_keys_add_logged(capture.keys, entry);
+    keylog_entry_free(entry);
+}
+
+static void take_fault(unsigned line, const char *error, void *user)
+{
+    keylog_faults *faults = (keylog_faults *)user;
+    if (++faults->count > KEYLOG_MAX_REPORTED)
+        return;
+    if (line)
+        g_string_append_printf(faults->text, "\nline %u: %s", line, error);
+    else
+        g_string_append_printf(faults->text, "\n%s", error);
+}
+
+static void read_keylog(void)
+{
+    keylog_faults faults = {g_string_new(NULL), 0};
+    /* A last line without its end counts as well: a file is read whole far more often than while it grows, and a secret that
+     * was only half written is named and read again once it is complete. */
+    unsigned added = keylog_file_read(keylog, false, NULL, take_entry, take_fault, &faults);
+    if (faults.count > KEYLOG_MAX_REPORTED)
+        g_string_append_printf(faults.text, "\nand %u more", faults.count - KEYLOG_MAX_REPORTED);
+    if (faults.count)
+        report_warning("Key log %s:%s", keylog_path, faults.text->str);
+    g_string_free(faults.text, TRUE);
+    if (added)
+        media_streams_news(capture.streams);
+    keylog_looked_at = g_get_monotonic_time();
+}
+
+void d2d_capture_read_keylog(void)
+{
+    if (keylog && g_get_monotonic_time() - keylog_looked_at >= KEYLOG_INTERVAL_US)
+        read_keylog();
+}
+
+/* --- one capture --------------------------------------------------------------------------------------------------- */
+
+d2d_capture *d2d_capture_get(void)
+{
+    return &capture;
+}
+
+bool d2d_show_keys(void)
+{
+    return show_keys;
+}
+
+static void open_capture(void)
+{
+    capture.keys = session_keys_new();
+    capture.signalling = offer_answer_new(capture.keys);
+    capture.streams = media_streams_new(capture.keys, capture.signalling);
+    add_rows();
+    if (session_keys_count(capture.keys))
+        media_streams_news(capture.streams);
+    if (*keylog_path) {
+        keylog = keylog_file_new(keylog_path);
+        read_keylog();
+    }
+}
+
+static void close_capture(void)
+{
+    media_streams_free(capture.streams);
+    offer_answer_free(capture.signalling);
+    session_keys_free(capture.keys);
+    memset(&capture, 0, sizeof capture);
+    keylog_file_free(keylog);
+    keylog = NULL;
+}
+
+bool d2d_transport_address(const address *from, uint32_t port, transport_address *to)
+{
+    if (from->type != AT_IPv4 && from->type != AT_IPv6)
+        return false;
+    transport_address_set(to, (const uint8_t *)from->data, (uint8_t)from->len, (uint16_t)port);
+    return true;
+}
+
+/* --- registration -------------------------------------------------------------------------------------------------- */
+
+static void register_preferences(void)
+{
+    static uat_field_t fields[] = {
+        UAT_FLD_CSTRING(key_rows, flow, "Flow", "*, ssrc=0x..., src=ADDR:PORT, dst=ADDR:PORT or call=CALL-ID"),
+        UAT_FLD_CSTRING(key_rows, suite, "Crypto suite", "As in SDP, for example AES_CM_128_HMAC_SHA1_80"),
+        UAT_FLD_CSTRING(key_rows, key, "Key", "Master key and master salt, in hex or base64"),
+        UAT_FLD_CSTRING(key_rows, options, "Options", "mki=HEX kdr=N, as in the key log; may be empty"),
+        UAT_END_FIELDS,
+    };
+    uat_t *table = uat_new("SRTP master keys", sizeof(key_row), "d2dsec_srtp_keys", TRUE, &key_rows, &key_row_count,
+                           UAT_AFFECTS_DISSECTION, NULL, copy_row, check_row, free_row, NULL, NULL, fields);
+    module_t *module = prefs_register_protocol(proto_d2dsec, NULL);
+    prefs_register_filename_preference(module, "keylog_file", "Key log file",
+                                       "A file with one secret a line; it is read again as it grows", &keylog_path,
+                                       FALSE);
+    prefs_register_uat_preference(module, "srtp_keys", "SRTP master keys", "Keys that no signalling brings", table);
+    prefs_register_bool_preference(module, "show_keys", "Show keys in the packet details",
+                                   "Otherwise a key is named by the first 8 octets of its SHA-256 alone", &show_keys);
+}
+
+void proto_register_d2dsec(void)
+{
+    static hf_register_info fields[] = {
+        {&hf_d2dsec_verdict,
+         {"Verdict", "d2dsec.verdict", FT_STRING, BASE_NONE, NULL, 0, "What became of the protected packet", HFILL}},
+        {&hf_d2dsec_suite,
+         {"Crypto suite", "d2dsec.suite", FT_STRING, BASE_NONE, NULL, 0, "Of the key that opened the packet", HFILL}},
+        {&hf_d2dsec_roc,
+         {"Rollover counter", "d2dsec.roc", FT_UINT32, BASE_DEC, NULL, 0, "RFC 3711 section 3.3.1", HFILL}},
+        {&hf_d2dsec_index,
+         {"Packet index", "d2dsec.index", FT_UINT64, BASE_DEC, NULL, 0, "ROC and sequence number, or the SRTCP index",
+          HFILL}},
+        {&hf_d2dsec_ssrc, {"SSRC", "d2dsec.ssrc", FT_UINT32, BASE_HEX, NULL, 0, "Synchronization source", HFILL}},
+        {&hf_d2dsec_key_frame,
+         {"Key in frame", "d2dsec.key_frame", FT_FRAMENUM, BASE_NONE, NULL, 0, "The frame that brought the key", HFILL}},
+        {&hf_d2dsec_key_origin,
+         {"Key origin", "d2dsec.key_origin", FT_STRING, BASE_NONE, NULL, 0, "Where the key came from", HFILL}},
+        {&hf_d2dsec_key_fingerprint,
+         {"Key fingerprint", "d2dsec.key_fingerprint", FT_STRING, BASE_NONE, NULL, 0,
+          "First 8 octets of the SHA-256 of master key and salt", HFILL}},
+        {&hf_d2dsec_departure,
+         {"Departure", "d2dsec.departure", FT_STRING, BASE_NONE, NULL, 0,
+          "How the sender departs from the standard, or what else is worth knowing", HFILL}},
+    };
+
+    proto_d2dsec = proto_register_protocol("D2D security", "D2DSEC", "d2dsec");
+    proto_register_field_array(proto_d2dsec, fields, array_length(fields));
+    register_preferences();
+    register_init_routine(open_capture);
+    register_cleanup_routine(close_capture);
+    register_shutdown_routine(crypto_library_release);
+}
+
+void proto_reg_handoff_d2dsec(void)
+{
+}

@@ -1,0 +1,43 @@
+/* What all protocols of the plugin share: the state of the open capture, the key log, preferences, common fields. */
+#ifndef D2DSEC_PROTOCOLS_PACKET_D2DSEC_H
+#define D2DSEC_PROTOCOLS_PACKET_D2DSEC_H
+
+#include "compat.h"
+#include "sessions/media_streams.h"
+#include "sessions/offer_answer.h"
+#include "sessions/session_keys.h"
+
+/* Everything known of the capture that is open. It is made anew for each file and each redissection. */
+typedef struct {
+    session_keys *keys;
+    offer_answer *signalling;
+    media_streams *streams;
+} d2d_capture;
+
+/* The state of the open capture; never NULL while packets are dissected. */
+d2d_capture *d2d_capture_get(void);
+
+/* Reads what the key log gained, at most a few times a second; to be called where a key is missing. */
+void d2d_capture_read_keylog(void);
+
+/* Whether keys may be shown in the tree (preference d2dsec.show_keys). */
+bool d2d_show_keys(void);
+
+/* Fields common to all decryption. */
+extern int hf_d2dsec_verdict;
+extern int hf_d2dsec_suite;
+extern int hf_d2dsec_roc;
+extern int hf_d2dsec_index;
+extern int hf_d2dsec_ssrc;
+extern int hf_d2dsec_key_frame;
+extern int hf_d2dsec_key_origin;
+extern int hf_d2dsec_key_fingerprint;
+extern int hf_d2dsec_departure;
+
+/* An IP address and port of a packet as the sessions know them. False: not IP. */
+bool d2d_transport_address(const address *from, uint32_t port, transport_address *to);
+
+void proto_register_d2dsec(void);
+void proto_reg_handoff_d2dsec(void);
+
+#endif

@@ -1,0 +1,316 @@
+/* SRTP and SRTCP (RFC 3711, RFC 7714) whose keys are known.
+ *
+ * A media packet is opened by the sessions, its plaintext becomes a data source of its own and goes to stock's rtp or rtcp
+ * dissector, so that all of Wireshark works on it. What could not be opened goes there as what it is.
+ */
+#include "protocols/packet-d2dsrtp.h"
+
+#include "protocols/packet-d2dsec.h"
+#include "protocols/stock_media.h"
+
+#include <epan/expert.h>
+#include <epan/proto_data.h>
+
+static int proto_d2dsrtp = -1;
+static int proto_d2dsrtp_media = -1;
+
+static int hf_d2dsrtp_mki = -1;
+static int hf_d2dsrtp_auth_tag = -1;
+static int hf_d2dsrtp_e_bit = -1;
+
+static int ett_d2dsrtp = -1;
+
+static expert_field ei_d2dsrtp_tag_mismatch = EI_INIT;
+static expert_field ei_d2dsrtp_no_key = EI_INIT;
+static expert_field ei_d2dsrtp_truncated = EI_INIT;
+static expert_field ei_d2dsrtp_unsupported = EI_INIT;
+static expert_field ei_d2dsrtp_replayed = EI_INIT;
+static expert_field ei_d2dsrtp_departure = EI_INIT;
+
+/* What was taken over for the receiver of each stream, by stream number, so that no packet needs a look-up. */
+typedef struct {
+    stock_media *media;
+    unsigned epoch;
+} remembered_media;
+
+static GArray *remembered;
+
+bool d2dsrtp_is_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_d2dsrtp));
+}
+
+/* --- the tree ------------------------------------------------------------------------------------------------------ */
+
+static const char *verdict_text(media_verdict verdict)
+{
+    switch (verdict) {
+    case MEDIA_DECRYPTED:
+        return "decrypted";
+    case MEDIA_AUTHENTICATED_ONLY:
+        return "authenticated only";
+    case MEDIA_NOT_AUTHENTICATED:
+        return "not authenticated";
+    case MEDIA_REPLAYED:
+        return "replayed";
+    case MEDIA_TAG_MISMATCH:
+        return "tag mismatch";
+    case MEDIA_NO_KEY:
+        return "no key";
+    case MEDIA_TRUNCATED:
+        return "truncated";
+    case MEDIA_UNSUPPORTED_SUITE:
+        return "unsupported suite";
+    case MEDIA_CLEAR:
+        return "clear";
+    case MEDIA_UNKNOWN:
+        break;
+    }
+    return "unknown";
+}
+
+static expert_field *expert_of(media_verdict verdict)
+{
+    switch (verdict) {
+    case MEDIA_TAG_MISMATCH:
+        return &ei_d2dsrtp_tag_mismatch;
+    case MEDIA_NO_KEY:
+        return &ei_d2dsrtp_no_key;
+    case MEDIA_TRUNCATED:
+        return &ei_d2dsrtp_truncated;
+    case MEDIA_UNSUPPORTED_SUITE:
+        return &ei_d2dsrtp_unsupported;
+    case MEDIA_REPLAYED:
+        return &ei_d2dsrtp_replayed;
+    default:
+        return NULL;
+    }
+}
+
+static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, unsigned notes)
+{
+    static const struct {
+        unsigned note;
+        const char *text;
+    } texts[] = {
+        {MEDIA_NOTE_KDF_AES192_AS_256,
+         "session keys derived as AES-256 over key, salt and 8 zero octets, not by RFC 6188"},
+        {MEDIA_NOTE_SRTCP_TAG_LENGTH, "the SRTCP tag is as short as the SRTP tag, not the 10 octets of RFC 4568"},
+        {MEDIA_NOTE_MKI_ABSENT, "the MKI that was signalled is not in the packet"},
+        {MEDIA_NOTE_NO_TAG, "SRTCP without an authentication tag, which RFC 3711 makes mandatory"},
+        {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
+        {MEDIA_NOTE_ROC_RECOVERED, "the rollover counter was found by search"},
+        {MEDIA_NOTE_KEY_BY_TRIAL, "the key was found by trial: signalling names neither address"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (!(notes & texts[i].note))
+            continue;
+        proto_item *item = proto_tree_add_string(tree, hf_d2dsec_departure, tvb, 0, 0, texts[i].text);
+        proto_item_set_generated(item);
+        expert_add_info_format(pinfo, item, &ei_d2dsrtp_departure, "Departure: %s", texts[i].text);
+    }
+}
+
+static void show_key(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const session_key *key)
+{
+    static const char *const origins[] = {"SDES offer", "SDES answer", "SDES", "key log"};
+    const char *origin = origins[key->origin];
+    if (key->origin != KEY_ORIGIN_KEYLOG)
+        origin = wmem_strdup_printf(pinfo->pool, "%s, tag %u", origin, key->detail);
+    else if (key->detail)
+        origin = wmem_strdup_printf(pinfo->pool, "%s, line %u", origin, key->detail);
+    else
+        origin = "preferences";
+    proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_suite, tvb, 0, 0, key->suite->name));
+    proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_key_origin, tvb, 0, 0, origin));
+    if (key->frame)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_d2dsec_key_frame, tvb, 0, 0, key->frame));
+    proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_key_fingerprint, tvb, 0, 0, key->fingerprint));
+}
+
+/* MKI and tag as they stand at the packet's end:
+ *   SRTP        ... | tag, if AEAD | MKI | tag, if not AEAD
+ *   SRTCP       ... | tag, if AEAD | E, index | MKI | tag, if not AEAD */
+static void show_trailer(proto_tree *tree, tvbuff_t *tvb, bool is_rtcp, const media_opening *opening)
+{
+    bool aead = srtp_context_key(opening->key->context)->transform.auth == SRTP_AUTH_AEAD;
+    int end = (int)tvb_captured_length(tvb);
+    int mki_end = aead ? end : end - opening->tag_len;
+    int mki = mki_end - opening->mki_len;
+    int tag = aead ? mki - opening->tag_len - (is_rtcp ? 4 : 0) : mki_end;
+    if (opening->mki_len)
+        proto_tree_add_item(tree, hf_d2dsrtp_mki, tvb, mki, opening->mki_len, ENC_NA);
+    if (opening->tag_len)
+        proto_tree_add_item(tree, hf_d2dsrtp_auth_tag, tvb, tag, opening->tag_len, ENC_NA);
+    if (is_rtcp)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_d2dsrtp_e_bit, tvb, 0, 0, opening->e_bit));
+}
+
+static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bool is_rtcp,
+                         const media_opening *opening)
+{
+    const char *verdict = verdict_text(opening->verdict);
+    proto_item *item = proto_tree_add_item(tree, proto_d2dsrtp, tvb, 0, -1, ENC_NA);
+    proto_tree *sub = proto_item_add_subtree(item, ett_d2dsrtp);
+    proto_item_append_text(item, " (%s), %s", is_rtcp ? "SRTCP" : "SRTP", verdict);
+    proto_item *verdict_item = proto_tree_add_string(sub, hf_d2dsec_verdict, tvb, 0, 0, verdict);
+    proto_item_set_generated(verdict_item);
+    expert_field *expert = expert_of(opening->verdict);
+    if (expert)
+        expert_add_info(pinfo, verdict_item, expert);
+    proto_item_set_generated(proto_tree_add_uint(sub, hf_d2dsec_ssrc, tvb, is_rtcp ? 4 : 8, 4, opening->ssrc));
+    if (!opening->key)
+        return;
+    if (!is_rtcp)
+        proto_item_set_generated(proto_tree_add_uint(sub, hf_d2dsec_roc, tvb, 0, 0, opening->roc));
+    proto_item_set_generated(proto_tree_add_uint64(sub, hf_d2dsec_index, tvb, 0, 0, opening->index));
+    show_key(sub, pinfo, tvb, opening->key);
+    show_trailer(sub, tvb, is_rtcp, opening);
+    show_departures(sub, pinfo, tvb, opening->notes);
+}
+
+/* --- dissection ---------------------------------------------------------------------------------------------------- */
+
+static stock_media *receiver_of(packet_info *pinfo, const media_opening *opening)
+{
+    const media_opening *opened = opening->plain_len ? opening : NULL;
+    if (opening->stream == UINT32_MAX)
+        return stock_media_of(pinfo, opened);
+    if (opening->stream >= remembered->len)
+        g_array_set_size(remembered, opening->stream + 1);
+    remembered_media *memory = &g_array_index(remembered, remembered_media, opening->stream);
+    if (memory->epoch != stock_media_epoch() || (!memory->media && opened)) {
+        memory->media = stock_media_of(pinfo, opened);
+        memory->epoch = stock_media_epoch();
+    }
+    return memory->media;
+}
+
+static stock_belief belief_of(const media_opening *opening)
+{
+    if (opening->plain_len || opening->verdict == MEDIA_CLEAR)
+        return STOCK_PLAIN;
+    return opening->verdict == MEDIA_UNKNOWN ? STOCK_AS_FOUND : STOCK_PROTECTED;
+}
+
+/* Opens the packet in `tvb`. *next receives the plaintext as a data source, or `tvb` itself where there is none. False: no IP packet. */
+static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_opening *opening, tvbuff_t **next)
+{
+    media_packet packet = {.frame = pinfo->num,
+                           .position = (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num),
+                           .is_rtcp = is_rtcp,
+                           .len = tvb_captured_length(tvb)};
+    if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &packet.source) ||
+        !d2d_transport_address(&pinfo->net_dst, pinfo->destport, &packet.destination))
+        return false;
+    packet.data = tvb_get_ptr(tvb, 0, (int)packet.len);
+    packet.cut_short = packet.len < tvb_reported_length(tvb);
+    uint8_t *plain = (uint8_t *)wmem_alloc(pinfo->pool, packet.len);
+    media_streams_open(d2d_capture_get()->streams, &packet, plain, opening);
+    *next = tvb;
+    if (opening->plain_len) {
+        unsigned len = (unsigned)opening->plain_len;
+        *next = tvb_new_child_real_data(tvb, plain, len, (int)len);
+        add_new_data_source(pinfo, *next, is_rtcp ? "Decrypted SRTCP" : "Decrypted SRTP");
+    }
+    return true;
+}
+
+static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool from_heuristic)
+{
+    media_opening opening;
+    tvbuff_t *next;
+    /* STUN, ZRTP, DTLS and NAT punches share the port (RFC 7983): none of ours. */
+    if (tvb_captured_length(tvb) < RTCP_HEADER_LEN || tvb_get_uint8(tvb, 0) >> 6 != 2)
+        return 0;
+    bool is_rtcp = rtp_packet_is_rtcp(tvb_get_ptr(tvb, 0, 2), 2);
+    if (!open_media(tvb, pinfo, is_rtcp, &opening, &next))
+        return 0;
+    if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
+        return 0;
+    stock_media *media = receiver_of(pinfo, &opening);
+    if (tree && opening.verdict != MEDIA_UNKNOWN)
+        show_opening(tree, pinfo, tvb, is_rtcp, &opening);
+    stock_belief belief = belief_of(&opening);
+    int dissected = is_rtcp ? stock_media_call_rtcp(media, belief, next, pinfo, tree)
+                            : stock_media_call_rtp(media, belief, next, pinfo, tree);
+    if (belief == STOCK_AS_FOUND)
+        return dissected;
+    if (!dissected) {
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, is_rtcp ? "SRTCP" : "SRTP");
+        col_set_str(pinfo->cinfo, COL_INFO, verdict_text(opening.verdict));
+        call_data_dissector(next, pinfo, tree);
+    }
+    return (int)tvb_captured_length(tvb);
+}
+
+/* For media that arrives where signalling said. */
+static int dissect_signalled(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return dissect_media(tvb, pinfo, tree, false);
+}
+
+/* For media that no signalling announces, or not to this address: only what a key proves is taken. */
+static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (!media_streams_any_hope(d2d_capture_get()->streams))
+        return FALSE;
+    return dissect_media(tvb, pinfo, tree, true) > 0;
+}
+
+/* --- registration -------------------------------------------------------------------------------------------------- */
+
+static void open_capture(void)
+{
+    remembered = g_array_new(FALSE, TRUE, sizeof(remembered_media));
+}
+
+static void close_capture(void)
+{
+    g_array_free(remembered, TRUE);
+}
+
+void proto_register_d2dsrtp(void)
+{
+    static hf_register_info fields[] = {
+        {&hf_d2dsrtp_mki, {"MKI", "d2dsrtp.mki", FT_BYTES, BASE_NONE, NULL, 0, "RFC 3711 section 3.1", HFILL}},
+        {&hf_d2dsrtp_auth_tag,
+         {"Authentication tag", "d2dsrtp.auth_tag", FT_BYTES, BASE_NONE, NULL, 0, "RFC 3711 section 3.1", HFILL}},
+        {&hf_d2dsrtp_e_bit,
+         {"E bit", "d2dsrtp.e", FT_UINT8, BASE_DEC, NULL, 0, "Whether the SRTCP packet is encrypted", HFILL}},
+    };
+    static ei_register_info experts[] = {
+        {&ei_d2dsrtp_tag_mismatch,
+         {"d2dsrtp.tag_mismatch", PI_DECRYPTION, PI_WARN,
+          "No known key authenticates this packet: wrong key, wrong rollover counter or a damaged packet", EXPFILL}},
+        {&ei_d2dsrtp_no_key,
+         {"d2dsrtp.no_key", PI_DECRYPTION, PI_NOTE,
+          "Signalling announces protection, but not (or not yet) this direction's key", EXPFILL}},
+        {&ei_d2dsrtp_truncated,
+         {"d2dsrtp.truncated", PI_DECRYPTION, PI_WARN, "Too short to be authenticated: capture whole packets", EXPFILL}},
+        {&ei_d2dsrtp_unsupported,
+         {"d2dsrtp.unsupported_suite", PI_DECRYPTION, PI_WARN, "The crypto suite can not be decrypted", EXPFILL}},
+        {&ei_d2dsrtp_replayed,
+         {"d2dsrtp.replayed", PI_SEQUENCE, PI_NOTE, "This very packet has been in the capture before", EXPFILL}},
+        {&ei_d2dsrtp_departure,
+         {"d2dsrtp.departure", PI_PROTOCOL, PI_NOTE, "The sender departs from the standard", EXPFILL}},
+    };
+    static int *subtrees[] = {&ett_d2dsrtp};
+
+    proto_d2dsrtp = proto_register_protocol("Secure RTP with keys", "D2DSRTP", "d2dsrtp");
+    proto_register_field_array(proto_d2dsrtp, fields, array_length(fields));
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+    expert_register_field_array(expert_register_protocol(proto_d2dsrtp), experts, array_length(experts));
+    /* In name only: the layers of a packet stay those of stock. */
+    proto_d2dsrtp_media = proto_register_protocol_in_name_only("SRTP media", "D2DSRTP media", "d2dsrtp.media",
+                                                               proto_d2dsrtp, FT_PROTOCOL);
+    register_init_routine(open_capture);
+    register_cleanup_routine(close_capture);
+}
+
+void proto_reg_handoff_d2dsrtp(void)
+{
+    stock_media_handoff(proto_d2dsrtp, create_dissector_handle(dissect_signalled, proto_d2dsrtp_media));
+    heur_dissector_add("udp", dissect_unannounced, "SRTP with known keys over UDP", "d2dsrtp_udp", proto_d2dsrtp,
+                       HEURISTIC_ENABLE);
+}

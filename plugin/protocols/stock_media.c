@@ -1,0 +1,310 @@
+#include "protocols/stock_media.h"
+
+#include <epan/conversation.h>
+#include <epan/exceptions.h>
+#include <epan/proto_data.h>
+
+struct stock_media {
+    conversation_t *conversation;
+    dissector_handle_t stock_dissector; /* what the conversation had before; NULL: nothing */
+    address addr;
+    uint16_t port;
+    bool secure_profile;
+    const char *method;                 /* how the conversation came to be, for display */
+    uint32_t media_types;
+    rtp_dyn_payload_t *payloads;        /* NULL: the SDP maps no payload type */
+    struct srtp_info srtp, srtcp;       /* what stock reads to find MKI and tag of a protected packet */
+    bool says_plain;                    /* the conversation has been made to say that RTP arrives */
+};
+
+static int proto_media = -1;
+static int proto_rtp = -1;
+static int proto_rtcp = -1;
+static dissector_handle_t media_handle;
+static dissector_handle_t rtp_handle;
+static dissector_handle_t rtcp_handle;
+static unsigned epoch = 1;
+
+static conversation_t *find_receiver(uint32_t frame, const address *addr, uint32_t port)
+{
+    address none;
+    clear_address(&none);
+    return find_conversation(frame, addr, &none, CONVERSATION_UDP, port, 0, NO_ADDR_B | NO_PORT_B);
+}
+
+/* --- taking over --------------------------------------------------------------------------------------------------- */
+
+static rtp_dyn_payload_t *payloads_of(const sdp_media *media)
+{
+    if (!media->rtpmap_count)
+        return NULL;
+    rtp_dyn_payload_t *payloads = rtp_dyn_payload_new();
+    for (unsigned i = 0; i < media->rtpmap_count; i++) {
+        const sdp_rtpmap *map = &media->rtpmaps[i];
+        char *encoding = g_strndup(map->encoding.text, map->encoding.len);
+        ws_rtp_dyn_payload_insert(payloads, map->payload_type, encoding, (int)map->clock_rate, map->channels);
+        g_free(encoding);
+    }
+    return payloads;
+}
+
+static uint32_t media_types_of(text_span name)
+{
+    static const struct {
+        const char *name;
+        uint32_t type;
+    } types[] = {{"audio", RTP_MEDIA_AUDIO}, {"video", RTP_MEDIA_VIDEO}};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (name.len == strlen(types[i].name) && g_ascii_strncasecmp(name.text, types[i].name, name.len) == 0)
+            return types[i].type;
+    return RTP_MEDIA_OTHER;
+}
+
+/* MKI and tag as the leg's latest key has them: good enough to show where a packet that nobody can open ends. */
+static void describe_trailers(stock_media *media, const media_leg *leg)
+{
+    const struct srtp_info unknown = {
+        .encryption_algorithm = SRTP_ENC_ALG_AES_CM, .auth_algorithm = SRTP_AUTH_ALG_HMAC_SHA1};
+    media->srtp = media->srtcp = unknown;
+    if (!leg->keys->len)
+        return;
+    const session_key *key = (const session_key *)leg->keys->pdata[leg->keys->len - 1];
+    const srtp_master_key *master = srtp_context_key(key->context);
+    media->srtp.mki_len = media->srtcp.mki_len = master->mki_len;
+    media->srtp.auth_tag_len = master->transform.srtp_tag_len;
+    media->srtcp.auth_tag_len = master->transform.srtcp_tag_len;
+}
+
+/* Makes the conversation's rtp data say plain or protected. Only a first pass can: what the rtp dissector saw then it keeps with
+ * each packet. */
+static void say(packet_info *pinfo, stock_media *media, bool plain)
+{
+    uint32_t setup = media->conversation ? media->conversation->setup_frame : pinfo->num;
+    srtp_add_address(pinfo, PT_UDP, &media->addr, media->port, 0, media->method, setup, media->media_types,
+                     media->payloads, plain ? NULL : &media->srtp, NULL);
+    if (!media->conversation)
+        media->conversation = find_receiver(pinfo->num, &media->addr, media->port);
+    if (media->conversation)
+        conversation_set_dissector(media->conversation, media_handle);
+}
+
+static stock_media *new_media(uint32_t frame, const address *addr, uint16_t port, const char *method)
+{
+    stock_media *media = wmem_new0(wmem_file_scope(), stock_media);
+    copy_address_wmem(wmem_file_scope(), &media->addr, addr);
+    media->port = port;
+    media->method = method;
+    media->conversation = find_receiver(frame, addr, port);
+    return media;
+}
+
+static void attach(stock_media *media)
+{
+    conversation_delete_proto_data(media->conversation, proto_media);
+    conversation_add_proto_data(media->conversation, proto_media, media);
+    conversation_set_dissector(media->conversation, media_handle);
+    epoch++;
+}
+
+static void share_data(conversation_t *from, conversation_t *to)
+{
+    const int protocols[] = {proto_rtp, proto_rtcp};
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        void *data = conversation_get_proto_data(from, protocols[i]);
+        if (data && !conversation_get_proto_data(to, protocols[i]))
+            conversation_add_proto_data(to, protocols[i], data);
+    }
+}
+
+/* Media may stand in the capture before the signalling that gives its key. A second pass opens it, and stock must then know its
+ * payload types too; but a conversation is only found from its first frame on. So there is one from frame 1, unless an
+ * earlier call has used the address. */
+static void share_backwards(stock_media *media)
+{
+    if (find_receiver(media->conversation->setup_frame - 1, &media->addr, media->port))
+        return;
+    address none;
+    clear_address(&none);
+    conversation_t *early = conversation_new(1, &media->addr, &none, CONVERSATION_UDP, media->port, 0,
+                                             NO_ADDR2 | NO_PORT2);
+    share_data(media->conversation, early);
+    conversation_add_proto_data(early, proto_media, media);
+    conversation_set_dissector(early, media_handle);
+}
+
+static void take_address(packet_info *pinfo, media_leg *leg, const sdp_media *sdp, const transport_address *at)
+{
+    if (!at->ip_len || !at->port)
+        return;
+    address addr;
+    set_address(&addr, at->ip_len == 4 ? AT_IPv4 : AT_IPv6, at->ip_len, at->ip);
+    stock_media *media = new_media(pinfo->num, &addr, at->port, "SDP");
+    media->payloads = payloads_of(sdp);
+    media->media_types = media_types_of(sdp->media);
+    media->secure_profile = sdp->secure_profile;
+    describe_trailers(media, leg);
+    if (media->conversation) {
+        const stock_media *before =
+            (const stock_media *)conversation_get_proto_data(media->conversation, proto_media);
+        dissector_handle_t had = conversation_get_dissector(media->conversation, pinfo->num);
+        media->stock_dissector = had == media_handle && before ? before->stock_dissector : had;
+        media->says_plain = had == media_handle && before && before->says_plain;
+    }
+    if (leg->keys->len && !media->says_plain) {
+        say(pinfo, media, true);
+        media->says_plain = true;
+    }
+    if (!media->conversation)
+        return;
+    attach(media);
+    if (leg->keys->len && media->conversation->setup_frame > 1)
+        share_backwards(media);
+    leg->user = media;
+}
+
+void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media)
+{
+    if (pinfo->fd->visited)
+        return;
+    if (!transport_address_equal(&media->rtp, &media->rtcp))
+        take_address(pinfo, leg, media, &media->rtcp);
+    take_address(pinfo, leg, media, &media->rtp);
+}
+
+unsigned stock_media_epoch(void)
+{
+    return epoch;
+}
+
+/* --- finding what was taken over ----------------------------------------------------------------------------------- */
+
+static stock_media *make_for_receiver(packet_info *pinfo, const media_opening *opening)
+{
+    const stock_media *signalled = opening->leg ? (const stock_media *)opening->leg->user : NULL;
+    stock_media *media = new_media(pinfo->num, &pinfo->net_dst, (uint16_t)pinfo->destport,
+                                   opening->key->frame ? "SDP" : "key log");
+    media->payloads = signalled ? signalled->payloads : NULL;
+    media->media_types = signalled ? signalled->media_types : 0;
+    media->srtp = media->srtcp = (struct srtp_info){.encryption_algorithm = SRTP_ENC_ALG_AES_CM,
+                                                    .auth_algorithm = SRTP_AUTH_ALG_HMAC_SHA1,
+                                                    .mki_len = opening->mki_len,
+                                                    .auth_tag_len = opening->tag_len};
+    if (media->conversation)
+        media->stock_dissector = conversation_get_dissector(media->conversation, pinfo->num);
+    say(pinfo, media, true);
+    if (!media->conversation)
+        return NULL;
+    media->says_plain = true;
+    attach(media);
+    return media;
+}
+
+stock_media *stock_media_of(packet_info *pinfo, const media_opening *opening)
+{
+    conversation_t *conversation = find_receiver(pinfo->num, &pinfo->net_dst, pinfo->destport);
+    stock_media *media =
+        conversation ? (stock_media *)conversation_get_proto_data(conversation, proto_media) : NULL;
+    if (pinfo->fd->visited)
+        return media;
+    if (!media && opening)
+        media = make_for_receiver(pinfo, opening);
+    if (media && opening && !media->says_plain) {
+        say(pinfo, media, true);
+        media->says_plain = true;
+    }
+    if (media) {
+        /* The rtp dissector looks in the exact conversation first, where UDP made one before signalling did. */
+        conversation_t *exact = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_UDP,
+                                                  pinfo->destport, pinfo->srcport, NO_ADDR_B);
+        if (exact && exact != media->conversation)
+            share_data(media->conversation, exact);
+    }
+    return media;
+}
+
+/* --- handing over -------------------------------------------------------------------------------------------------- */
+
+/* What stock would believe of a packet that this plugin has nothing to say of. */
+static stock_belief as_found(const stock_media *media)
+{
+    if (!media->says_plain)
+        return STOCK_AS_FOUND;
+    return media->secure_profile ? STOCK_PROTECTED : STOCK_PLAIN;
+}
+
+int stock_media_call_rtp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (belief == STOCK_AS_FOUND) {
+        if (!media)
+            return 0;
+        belief = as_found(media);
+        if (belief == STOCK_AS_FOUND)
+            return media->stock_dissector ? call_dissector_only(media->stock_dissector, tvb, pinfo, tree, NULL) : 0;
+    }
+    if (pinfo->fd->visited) {
+        /* The packet's first visit may have found no key where there is one now. */
+        ws_rtp_packet_info *kept = (ws_rtp_packet_info *)p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp,
+                                                                          WS_RTP_PACKET_INFO_KEY);
+        if (belief == STOCK_PROTECTED && (!kept || !media))
+            return 0;
+        if (kept)
+            kept->srtp_info = belief == STOCK_PROTECTED ? &media->srtp : NULL;
+        return call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    }
+    if (belief == STOCK_PLAIN)
+        return call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    if (!media)
+        return 0;
+    volatile int dissected = 0;
+    say(pinfo, media, false);
+    TRY {
+        dissected = call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY {
+        if (media->says_plain)
+            say(pinfo, media, true);
+    }
+    ENDTRY;
+    return dissected;
+}
+
+int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (belief == STOCK_AS_FOUND) {
+        if (!media)
+            return 0;
+        belief = as_found(media);
+        if (belief == STOCK_AS_FOUND)
+            return media->stock_dissector ? call_dissector_only(media->stock_dissector, tvb, pinfo, tree, NULL) : 0;
+    }
+    /* As the rtcp dissector looks for it. It reads the conversation anew for each packet, so this one's truth is lent to it. */
+    conversation_t *conversation = find_conversation(pinfo->num, &pinfo->net_src, &pinfo->net_dst, CONVERSATION_UDP,
+                                                     pinfo->srcport, pinfo->destport, NO_ADDR_B);
+    struct _rtcp_conversation_info *info =
+        conversation ? (struct _rtcp_conversation_info *)conversation_get_proto_data(conversation, proto_rtcp) : NULL;
+    if (!info)
+        return belief == STOCK_PLAIN ? call_dissector_only(rtcp_handle, tvb, pinfo, tree, NULL) : 0;
+    if (belief == STOCK_PROTECTED && !media)
+        return 0;
+    struct srtp_info *const before = info->srtcp_info;
+    volatile int dissected = 0;
+    info->srtcp_info = belief == STOCK_PROTECTED ? &media->srtcp : NULL;
+    TRY {
+        dissected = call_dissector_only(rtcp_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY {
+        info->srtcp_info = before;
+    }
+    ENDTRY;
+    return dissected;
+}
+
+void stock_media_handoff(int proto, dissector_handle_t media_dissector)
+{
+    proto_media = proto;
+    media_handle = media_dissector;
+    proto_rtp = proto_get_id_by_filter_name("rtp");
+    proto_rtcp = proto_get_id_by_filter_name("rtcp");
+    rtp_handle = find_dissector("rtp");
+    rtcp_handle = find_dissector("rtcp");
+}

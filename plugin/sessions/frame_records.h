@@ -1,0 +1,31 @@
+/* What was decided about each media packet, by frame number: 16 octets a frame, found in constant time.
+ *
+ * Dissection visits frames again and in any order; the verdict of the first visit must come back unchanged.
+ */
+#ifndef D2DSEC_SESSIONS_FRAME_RECORDS_H
+#define D2DSEC_SESSIONS_FRAME_RECORDS_H
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef struct {
+    uint32_t track;    /* 1-based number of the (stream, key) that opened it, 0: none did */
+    uint32_t counter;  /* SRTP: ROC; SRTCP: index */
+    uint32_t epoch;    /* how many keys were known when nothing could open it */
+    uint16_t position; /* of the packet in its frame: tells several in one frame apart */
+    uint8_t verdict;   /* media_verdict; 0: the record is empty */
+    uint8_t notes;     /* media_note bits */
+} frame_record;
+
+typedef struct frame_records frame_records;
+
+frame_records *frame_records_new(void);
+void frame_records_free(frame_records *records);
+
+/* The record of the packet at `position` of `frame`; NULL: there is none yet. Valid until the next call of _add. */
+frame_record *frame_records_find(frame_records *records, uint32_t frame, uint16_t position);
+
+/* An empty record for that packet, which must have none yet. */
+frame_record *frame_records_add(frame_records *records, uint32_t frame, uint16_t position);
+
+#endif

@@ -1,0 +1,698 @@
+#include "sessions/media_streams.h"
+
+#include "sessions/frame_records.h"
+#include "sessions/media_flow.h"
+#include "sessions/packet_index.h"
+#include "sessions/seen_set.h"
+
+#include <string.h>
+
+/* The notes that change how a packet is read, and so belong to what a stream remembers. */
+#define READING_NOTES                                                                                                  \
+    (MEDIA_NOTE_KDF_AES192_AS_256 | MEDIA_NOTE_SRTCP_TAG_LENGTH | MEDIA_NOTE_MKI_ABSENT | MEDIA_NOTE_NO_TAG)
+
+/* One stream under one key. A rekeyed stream has several; each counts its own indices. */
+typedef struct media_track {
+    media_stream *stream;
+    session_key *key;
+    struct media_track *next;
+    uint32_t number; /* 1-based, what frame records refer to */
+    uint8_t notes;   /* READING_NOTES and MEDIA_NOTE_KEY_BY_TRIAL */
+    index_course course;
+    seen_set seen;
+} media_track;
+
+typedef struct {
+    transport_address source, destination;
+    uint32_t ssrc;
+    uint32_t is_rtcp;
+} stream_name;
+
+struct media_stream {
+    stream_name name;
+    media_flow *flow;
+    media_track *tracks;      /* the one that opened the latest packet first */
+    uint32_t number;          /* from 0 */
+    uint32_t failures;        /* packets in a row that nothing opened */
+    uint32_t roc_cursor;      /* the ROC search has got this far ... */
+    uint32_t searched_keys;   /* ... for so many candidates */
+};
+
+struct media_streams {
+    session_keys *keys;
+    offer_answer *signalling;
+    GHashTable *flows;   /* flow_name in media_flow * */
+    GHashTable *streams; /* stream_name in media_stream * */
+    media_stream *latest;
+    GPtrArray *tracks;   /* by number - 1 */
+    frame_records *records;
+    uint32_t generation; /* grows with each news */
+    uint64_t credit;     /* trials that searching may still spend */
+    uint32_t visited;    /* highest frame that has added its credit */
+};
+
+/* --- names --------------------------------------------------------------------------------------------------------- */
+
+static guint stream_hash(gconstpointer data)
+{
+    const stream_name *name = data;
+    return transport_address_hash(&name->source) * 31 + transport_address_hash(&name->destination) +
+           name->ssrc * 2654435761u + name->is_rtcp;
+}
+
+static gboolean stream_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(stream_name)) == 0;
+}
+
+static guint flow_hash(gconstpointer data)
+{
+    const flow_name *name = data;
+    return transport_address_hash(&name->source) * 31 + transport_address_hash(&name->destination);
+}
+
+static gboolean flow_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(flow_name)) == 0;
+}
+
+static void free_stream(gpointer data)
+{
+    media_stream *stream = data;
+    while (stream->tracks) {
+        media_track *track = stream->tracks;
+        stream->tracks = track->next;
+        seen_set_clear(&track->seen);
+        index_course_clear(&track->course);
+        g_free(track);
+    }
+    g_free(stream);
+}
+
+static void free_flow(gpointer data)
+{
+    media_flow_free(data);
+}
+
+media_streams *media_streams_new(session_keys *keys, offer_answer *signalling)
+{
+    media_streams *streams = g_new0(media_streams, 1);
+    streams->keys = keys;
+    streams->signalling = signalling;
+    streams->flows = g_hash_table_new_full(flow_hash, flow_equal, NULL, free_flow);
+    streams->streams = g_hash_table_new_full(stream_hash, stream_equal, NULL, free_stream);
+    streams->tracks = g_ptr_array_new();
+    streams->records = frame_records_new();
+    streams->generation = 1;
+    streams->credit = MEDIA_CREDIT_INITIAL;
+    return streams;
+}
+
+void media_streams_free(media_streams *streams)
+{
+    if (!streams)
+        return;
+    g_hash_table_destroy(streams->streams);
+    g_hash_table_destroy(streams->flows);
+    g_ptr_array_free(streams->tracks, TRUE);
+    frame_records_free(streams->records);
+    g_free(streams);
+}
+
+void media_streams_news(media_streams *streams)
+{
+    streams->generation++;
+}
+
+bool media_streams_any_hope(const media_streams *streams)
+{
+    return streams->generation > 1;
+}
+
+static media_flow *flow_of(media_streams *streams, const media_packet *packet)
+{
+    flow_name name = {packet->source, packet->destination};
+    media_flow *flow = g_hash_table_lookup(streams->flows, &name);
+    if (!flow) {
+        flow = media_flow_new(&name);
+        g_hash_table_insert(streams->flows, &flow->name, flow);
+    }
+    media_flow_refresh(flow, streams->generation, streams->keys, streams->signalling, MEDIA_MAX_CANDIDATES);
+    return flow;
+}
+
+static stream_name name_of(const media_packet *packet, uint32_t ssrc)
+{
+    return (stream_name){packet->source, packet->destination, ssrc, packet->is_rtcp};
+}
+
+static media_stream *find_stream(media_streams *streams, const media_packet *packet, uint32_t ssrc)
+{
+    stream_name name = name_of(packet, ssrc);
+    if (streams->latest && stream_equal(&streams->latest->name, &name))
+        return streams->latest;
+    media_stream *stream = g_hash_table_lookup(streams->streams, &name);
+    if (stream)
+        streams->latest = stream;
+    return stream;
+}
+
+static media_stream *add_stream(media_streams *streams, const media_stream *fresh)
+{
+    media_stream *stream = g_new(media_stream, 1);
+    *stream = *fresh;
+    stream->number = g_hash_table_size(streams->streams);
+    g_hash_table_insert(streams->streams, &stream->name, stream);
+    return stream;
+}
+
+/* --- one trial ----------------------------------------------------------------------------------------------------- */
+
+/* The packet under examination and where its plaintext goes. */
+typedef struct {
+    media_streams *streams;
+    const media_packet *packet;
+    rtp_packet rtp;          /* SRTP only */
+    const media_leg *sender; /* whose encrypted header extensions count */
+    uint8_t *out;
+    size_t plain_len;
+    uint32_t srtcp_index;
+    bool e_bit;
+    srtp_reading reading;    /* of the latest trial */
+    srtp_open_result result; /* its outcome */
+} examination;
+
+static void set_reading(examination *e, const srtp_master_key *key, unsigned notes, bool verify)
+{
+    const srtp_transform *t = &key->transform;
+    srtp_reading *reading = &e->reading;
+    memset(reading, 0, sizeof *reading);
+    reading->kdf = notes & MEDIA_NOTE_KDF_AES192_AS_256 ? SRTP_KDF_AES192_AS_256 : SRTP_KDF_RFC;
+    reading->mki_len = notes & MEDIA_NOTE_MKI_ABSENT ? 0 : key->mki_len;
+    reading->verify = verify;
+    if (e->packet->is_rtcp) {
+        reading->tag_len = notes & MEDIA_NOTE_SRTCP_TAG_LENGTH ? t->srtp_tag_len : t->srtcp_tag_len;
+        if (notes & MEDIA_NOTE_NO_TAG)
+            reading->tag_len = 0;
+    } else {
+        reading->tag_len = key->unauthenticated_srtp ? 0 : t->srtp_tag_len;
+        reading->clear = key->unencrypted_srtp;
+        if (e->sender && e->sender->has_encrypted_extensions)
+            reading->encrypted_extensions = e->sender->encrypted_extensions;
+    }
+}
+
+static srtp_open_result open_with(examination *e, session_key *key, unsigned notes, uint32_t roc, bool verify)
+{
+    const media_packet *packet = e->packet;
+    set_reading(e, srtp_context_key(key->context), notes, verify);
+    if (!packet->is_rtcp) {
+        e->result = srtp_context_open_rtp(key->context, &e->reading, &e->rtp, roc, e->out, &e->plain_len);
+        return e->result;
+    }
+    e->result = srtp_context_open_rtcp(key->context, &e->reading, packet->data, packet->len, e->out, &e->plain_len,
+                                       &e->srtcp_index, &e->e_bit);
+    /* Without a tag the plaintext itself must show that the key is right: RTCP is rigid enough to. */
+    if (e->result == SRTP_OPEN_OK && !e->reading.tag_len && verify && !rtcp_is_clear_compound(e->out, e->plain_len))
+        e->result = SRTP_OPEN_TAG_MISMATCH;
+    return e->result;
+}
+
+/* The readings to try a key with: the standard's own, then each departure that could concern it. Returns their number. */
+static unsigned readings_of(const examination *e, const session_key *key, uint8_t readings[10])
+{
+    const srtp_master_key *master = srtp_context_key(key->context);
+    const srtp_transform *t = &master->transform;
+    uint8_t kdf = t->key_len == 24 ? MEDIA_NOTE_KDF_AES192_AS_256 : 0;
+    uint8_t mki = master->mki_len ? MEDIA_NOTE_MKI_ABSENT : 0;
+    uint8_t tag = e->packet->is_rtcp && t->srtp_tag_len != t->srtcp_tag_len ? MEDIA_NOTE_SRTCP_TAG_LENGTH : 0;
+    uint8_t possible = kdf | mki | tag;
+    unsigned count = 0;
+    /* Every subset of the possible departures, the empty one first: (s - possible) & possible steps through them. */
+    uint8_t subset = 0;
+    do {
+        readings[count++] = subset;
+        subset = (uint8_t)((subset - possible) & possible);
+    } while (subset);
+    if (e->packet->is_rtcp && master->unauthenticated_srtp) {
+        readings[count++] = MEDIA_NOTE_NO_TAG;
+        if (kdf)
+            readings[count++] = MEDIA_NOTE_NO_TAG | kdf;
+    }
+    return count;
+}
+
+/* Whether this key gives packets of this kind a tag that a trial can be believed on. */
+static bool has_proof(const examination *e, const session_key *key)
+{
+    return e->packet->is_rtcp || !srtp_context_key(key->context)->unauthenticated_srtp;
+}
+
+static bool short_tag(const session_key *key)
+{
+    return srtp_context_key(key->context)->transform.srtp_tag_len < 8;
+}
+
+/* --- trying keys and rollover counters ----------------------------------------------------------------------------- */
+
+typedef struct {
+    session_key *key;
+    uint8_t notes;
+    uint32_t roc;
+} proof;
+
+static bool try_roc(examination *e, session_key *key, unsigned notes, uint32_t roc, proof *found)
+{
+    if (open_with(e, key, notes, roc, true) != SRTP_OPEN_OK)
+        return false;
+    *found = (proof){key, (uint8_t)notes, roc};
+    return true;
+}
+
+/* A key that nothing has proved for this stream yet, at the ROCs where a stream or a rekeyed one begins. */
+static bool try_key(examination *e, session_key *key, const uint32_t *rocs, unsigned roc_count, proof *found)
+{
+    uint8_t readings[10];
+    unsigned count = readings_of(e, key, readings);
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned r = 0; r < (e->packet->is_rtcp ? 1 : roc_count); r++)
+            if (try_roc(e, key, readings[i], rocs[r], found))
+                return true;
+    return false;
+}
+
+static bool spend(media_streams *streams, uint64_t trials)
+{
+    if (streams->credit < trials)
+        return false;
+    streams->credit -= trials;
+    return true;
+}
+
+/* ROCs first <= roc <= last under one key and reading, as far as credit goes. A few are free: a capture that begins in the
+ * middle of an ordinary call must not depend on what others have spent. */
+static bool search_rocs(examination *e, session_key *key, unsigned notes, uint32_t first, uint32_t last, proof *found)
+{
+    for (uint32_t roc = first; roc <= last; roc++) {
+        if (roc > MEDIA_ROC_AHEAD && !spend(e->streams, 1))
+            return false;
+        if (try_roc(e, key, notes, roc, found)) {
+            found->notes |= MEDIA_NOTE_ROC_RECOVERED;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A stream without a track: it may have begun before the capture did. Each failing packet searches a slice further. */
+static bool search_start(examination *e, media_stream *stream, proof *found)
+{
+    const GPtrArray *candidates = stream->flow->candidates;
+    guint likely = MIN(stream->flow->likely, MEDIA_SEARCH_KEYS);
+    if (stream->searched_keys != stream->flow->likely) {
+        stream->searched_keys = stream->flow->likely;
+        stream->roc_cursor = 1;
+    }
+    uint32_t first = stream->roc_cursor, last = MIN(first + MEDIA_SEARCH_SLICE - 1, MEDIA_ROC_SEARCH);
+    stream->roc_cursor = last + 1;
+    for (guint i = 0; i < likely; i++) {
+        session_key *key = candidates->pdata[i];
+        uint8_t readings[10];
+        unsigned count = readings_of(e, key, readings);
+        uint32_t limit = short_tag(key) ? MEDIA_ROC_SEARCH_SHORT_TAG : MEDIA_ROC_SEARCH;
+        if (!has_proof(e, key))
+            continue;
+        for (unsigned r = 0; r < count; r++)
+            if (search_rocs(e, key, readings[r], first, MIN(last, limit), found))
+                return true;
+    }
+    return false;
+}
+
+/* A stream with a track, and a packet that its estimate does not fit: a gap of whole cycles, or damage. */
+static bool search_gap(examination *e, media_stream *stream, uint32_t estimate, proof *found)
+{
+    const media_track *track = stream->tracks;
+    if (!has_proof(e, track->key))
+        return false;
+    uint32_t ahead = short_tag(track->key) ? MEDIA_ROC_AHEAD_SHORT_TAG : MEDIA_ROC_AHEAD;
+    uint8_t notes = track->notes & READING_NOTES;
+    if (search_rocs(e, track->key, notes, estimate + 2, estimate + ahead, found))
+        return true;
+    if (estimate > 1 &&
+        search_rocs(e, track->key, notes, estimate > ahead ? estimate - ahead : 0, estimate - 2, found))
+        return true;
+    /* Only a run of failures is worth a deep search: single ones are damaged packets. */
+    if (stream->failures < 4 || short_tag(track->key) || stream->roc_cursor >= MEDIA_ROC_SEARCH)
+        return false;
+    uint32_t first = estimate + ahead + 1 + stream->roc_cursor;
+    stream->roc_cursor += MEDIA_SEARCH_SLICE;
+    return search_rocs(e, track->key, notes, first, first + MEDIA_SEARCH_SLICE - 1, found);
+}
+
+static bool try_known_track(examination *e, media_track *track, proof *found)
+{
+    const media_packet *packet = e->packet;
+    uint8_t notes = track->notes & READING_NOTES;
+    if (packet->is_rtcp)
+        return try_roc(e, track->key, notes, 0, found);
+    uint32_t roc = index_course_estimate(&track->course, packet->frame, e->rtp.seq);
+    if (try_roc(e, track->key, notes, roc, found) || try_roc(e, track->key, notes, roc + 1, found) ||
+        (roc > 0 && try_roc(e, track->key, notes, roc - 1, found)))
+        return true;
+    return roc > 1 && try_roc(e, track->key, notes, 0, found);
+}
+
+static bool has_track(const media_stream *stream, const session_key *key)
+{
+    for (const media_track *track = stream->tracks; track; track = track->next)
+        if (track->key == key)
+            return true;
+    return false;
+}
+
+/* The keys that signalling, selectors or an earlier stream of the same flow point to. */
+static bool try_candidates(examination *e, media_stream *stream, uint32_t estimate, proof *found)
+{
+    const uint32_t rocs[] = {estimate, 0, estimate + 1};
+    unsigned roc_count = estimate ? 3 : stream->tracks ? 2 : 1;
+    const GPtrArray *logged = session_keys_for_ssrc(e->streams->keys, stream->name.ssrc);
+    for (guint i = logged ? MIN(logged->len, MEDIA_MAX_CANDIDATES) : 0; i-- > 0;)
+        if (!has_track(stream, logged->pdata[i]) && try_key(e, logged->pdata[i], rocs, roc_count, found))
+            return true;
+    const GPtrArray *candidates = stream->flow->candidates;
+    /* A key without a tag opens anything: only once the others have failed, and never beside a proven one. */
+    for (int proved = 1; proved >= (stream->tracks ? 1 : 0); proved--) {
+        for (guint i = 0; i < candidates->len; i++) {
+            session_key *key = candidates->pdata[i];
+            if (has_proof(e, key) == (proved == 1) && !has_track(stream, key) &&
+                try_key(e, key, rocs, roc_count, found))
+                return true;
+        }
+    }
+    session_key *foreign = stream->flow->foreign_key;
+    return foreign && !has_track(stream, foreign) && try_key(e, foreign, rocs, roc_count, found);
+}
+
+static bool try_any_roc(examination *e, session_key *key, uint32_t last_roc, proof *found)
+{
+    static const uint32_t start[] = {0};
+    if (try_key(e, key, start, 1, found))
+        return true;
+    return !e->packet->is_rtcp && last_roc && search_rocs(e, key, 0, 1, last_roc, found);
+}
+
+/* Media between addresses that signalling does not name (NAT, a relay): any key may fit; on a flow that it does name,
+ * any logged one. Keys that no stream has claimed come first, the newest before older ones. */
+static bool try_any_key(examination *e, media_flow *flow, proof *found)
+{
+    const GPtrArray *any = session_keys_for_any(e->streams->keys);
+    bool named = flow->sender || flow->receiver;
+    guint oldest = MAX(flow->foreign_tried, any->len > MEDIA_FOREIGN_KEYS ? any->len - MEDIA_FOREIGN_KEYS : 0);
+    uint32_t last_roc = any->len - oldest <= MEDIA_FOREIGN_FEW ? MEDIA_ROC_AHEAD : 0;
+    for (int claimed = 0; claimed <= 1; claimed++) {
+        for (guint i = any->len; i-- > oldest;) {
+            session_key *key = any->pdata[i];
+            if ((key->claims != 0) != (claimed == 1) || (named && key->leg) || !has_proof(e, key))
+                continue;
+            if (!spend(e->streams, 1))
+                return false;
+            if (try_any_roc(e, key, last_roc, found)) {
+                found->notes |= MEDIA_NOTE_KEY_BY_TRIAL;
+                flow->foreign_key = key;
+                return true;
+            }
+        }
+    }
+    if (++flow->foreign_packets >= MEDIA_FOREIGN_PACKETS) {
+        flow->foreign_tried = any->len;
+        flow->foreign_packets = 0;
+    }
+    return false;
+}
+
+/* --- what a packet proved ------------------------------------------------------------------------------------------- */
+
+static media_track *track_for(media_streams *streams, media_stream *stream, const proof *found)
+{
+    for (media_track **at = &stream->tracks; *at; at = &(*at)->next) {
+        media_track *track = *at;
+        if (track->key == found->key && (track->notes & READING_NOTES) == (found->notes & READING_NOTES)) {
+            *at = track->next;
+            track->next = stream->tracks;
+            stream->tracks = track;
+            return track;
+        }
+    }
+    media_track *track = g_new0(media_track, 1);
+    track->stream = stream;
+    track->key = found->key;
+    track->notes = found->notes & (READING_NOTES | MEDIA_NOTE_KEY_BY_TRIAL);
+    track->next = stream->tracks;
+    stream->tracks = track;
+    g_ptr_array_add(streams->tracks, track);
+    track->number = streams->tracks->len;
+    found->key->claims++;
+    return track;
+}
+
+/* Four octets that stand for the packet: the end of its tag, or of its payload where it has none. */
+static uint32_t digest_of(const examination *e, const session_key *key)
+{
+    const media_packet *packet = e->packet;
+    uint32_t digest = 0;
+    size_t after = 0; /* octets behind the tag */
+    if (srtp_context_key(key->context)->transform.auth == SRTP_AUTH_AEAD)
+        after = e->reading.mki_len + (packet->is_rtcp ? 4u : 0u);
+    if (packet->len >= after + sizeof digest)
+        memcpy(&digest, packet->data + packet->len - after - sizeof digest, sizeof digest);
+    return digest;
+}
+
+static media_verdict verdict_of(const examination *e, const srtp_master_key *key)
+{
+    bool clear = key->transform.cipher == SRTP_CIPHER_NULL || (e->packet->is_rtcp ? !e->e_bit : e->reading.clear);
+    if (e->reading.tag_len == 0)
+        return MEDIA_NOT_AUTHENTICATED;
+    return clear ? MEDIA_AUTHENTICATED_ONLY : MEDIA_DECRYPTED;
+}
+
+/* The leg that says best what the payload types mean: the receiver's, whose SDP they are. */
+static const media_leg *leg_for(const media_flow *flow, const session_key *key)
+{
+    if (flow->receiver)
+        return flow->receiver;
+    if (key->leg && key->leg->peers->len)
+        return key->leg->peers->pdata[key->leg->peers->len - 1];
+    return key->leg ? key->leg : flow->sender;
+}
+
+static void describe(const examination *e, const media_track *track, uint32_t counter, unsigned notes,
+                     media_opening *opening)
+{
+    const media_flow *flow = track->stream->flow;
+    opening->notes = notes;
+    opening->ssrc = track->stream->name.ssrc;
+    opening->roc = e->packet->is_rtcp ? 0 : counter;
+    opening->index = e->packet->is_rtcp ? counter : packet_index_make(counter, e->rtp.seq);
+    opening->e_bit = e->e_bit;
+    opening->key = track->key;
+    opening->leg = leg_for(flow, track->key);
+    opening->stream = track->stream->number;
+    opening->mki_len = e->reading.mki_len;
+    opening->tag_len = e->reading.tag_len;
+    opening->plain_len = e->plain_len;
+}
+
+static void accept(examination *e, media_stream *stream, const proof *found, frame_record *record,
+                   media_opening *opening)
+{
+    media_streams *streams = e->streams;
+    media_track *track = track_for(streams, stream, found);
+    const media_packet *packet = e->packet;
+    uint32_t counter = packet->is_rtcp ? e->srtcp_index : found->roc;
+    uint64_t index = packet->is_rtcp ? counter : packet_index_make(counter, e->rtp.seq);
+    unsigned notes = track->notes | found->notes;
+    media_verdict verdict = verdict_of(e, srtp_context_key(track->key->context));
+
+    streams->latest = stream;
+    stream->failures = 0;
+    stream->roc_cursor = 0;
+    if (!packet->is_rtcp)
+        index_course_note(&track->course, packet->frame, index);
+    switch (seen_set_add(&track->seen, index, digest_of(e, track->key))) {
+    case SEEN_NEW:
+        break;
+    case SEEN_SAME:
+        if (verdict != MEDIA_NOT_AUTHENTICATED)
+            verdict = MEDIA_REPLAYED;
+        break;
+    case SEEN_DIFFERENT:
+        notes |= MEDIA_NOTE_INDEX_REPEATED;
+        break;
+    }
+    record->track = track->number;
+    record->counter = counter;
+    record->verdict = (uint8_t)verdict;
+    record->notes = (uint8_t)notes;
+    opening->verdict = verdict;
+    describe(e, track, counter, notes, opening);
+}
+
+/* --- one packet ----------------------------------------------------------------------------------------------------- */
+
+/* Fills `e` and *ssrc. False: not RTP or RTCP at all. */
+static bool examine(examination *e, media_streams *streams, const media_packet *packet, uint8_t *out, uint32_t *ssrc)
+{
+    e->streams = streams;
+    e->packet = packet;
+    e->sender = NULL;
+    e->out = out;
+    e->plain_len = 0;
+    e->srtcp_index = 0;
+    e->e_bit = false;
+    if (!packet->is_rtcp) {
+        if (!rtp_packet_parse(&e->rtp, packet->data, packet->len))
+            return false;
+        *ssrc = e->rtp.ssrc;
+        return true;
+    }
+    if (packet->len < RTCP_HEADER_LEN || packet->data[0] >> 6 != 2)
+        return false;
+    const uint8_t *s = packet->data + 4;
+    *ssrc = (uint32_t)s[0] << 24 | (uint32_t)s[1] << 16 | (uint32_t)s[2] << 8 | s[3];
+    return true;
+}
+
+/* Whatever could open the packet, the likeliest first. */
+static bool try_everything(examination *e, media_stream *stream, proof *found)
+{
+    bool is_rtcp = e->packet->is_rtcp;
+    uint32_t estimate = 0;
+    if (stream->tracks && !is_rtcp)
+        estimate = index_course_estimate(&stream->tracks->course, e->packet->frame, e->rtp.seq);
+    for (media_track *track = stream->tracks; track; track = track->next)
+        if (try_known_track(e, track, found))
+            return true;
+    if (try_candidates(e, stream, estimate, found))
+        return true;
+    if (stream->tracks)
+        return !is_rtcp && search_gap(e, stream, estimate, found);
+    return (!is_rtcp && search_start(e, stream, found)) || try_any_key(e, stream->flow, found);
+}
+
+/* Whether signalling or a selector says that this stream is protected, so that a failure is worth telling. */
+static bool is_concerned(const examination *e, const media_stream *stream)
+{
+    const media_flow *flow = stream->flow;
+    const session_keys *keys = e->streams->keys;
+    return stream->tracks || flow->signalled || (flow->secure_profile && flow->candidates->len) ||
+           session_keys_for_ssrc(keys, stream->name.ssrc) || session_keys_for_source(keys, &flow->name.source) ||
+           session_keys_for_destination(keys, &flow->name.destination);
+}
+
+/* What to say of a packet that nothing opened. */
+static media_verdict failure_of(const examination *e, const media_stream *stream)
+{
+    const media_packet *packet = e->packet;
+    const media_flow *flow = stream->flow;
+    if (!is_concerned(e, stream))
+        return MEDIA_UNKNOWN;
+    if (packet->cut_short)
+        return MEDIA_TRUNCATED;
+    if (packet->is_rtcp && rtcp_is_clear_compound(packet->data, packet->len))
+        return MEDIA_CLEAR;
+    if (flow->likely || stream->tracks || session_keys_for_ssrc(e->streams->keys, stream->name.ssrc))
+        return e->result == SRTP_OPEN_TOO_SHORT ? MEDIA_TRUNCATED : MEDIA_TAG_MISMATCH;
+    return flow->unsupported_suite ? MEDIA_UNSUPPORTED_SUITE : MEDIA_NO_KEY;
+}
+
+/* A packet that an earlier visit opened: its key and counter are on record, and need no second proof. */
+static void reopen(examination *e, const frame_record *record, media_opening *opening)
+{
+    media_track *track = e->streams->tracks->pdata[record->track - 1];
+    e->sender = track->stream->flow->sender;
+    opening->verdict = record->verdict;
+    if (open_with(e, track->key, record->notes & READING_NOTES, record->counter, false) == SRTP_OPEN_OK)
+        describe(e, track, record->counter, record->notes, opening);
+}
+
+/* The way of nearly every packet: the key and the counter of the one before. */
+static bool open_as_before(examination *e, media_stream *stream, proof *found)
+{
+    media_track *track = stream->tracks;
+    e->sender = stream->flow->sender;
+    uint32_t roc = e->packet->is_rtcp ? 0 : index_course_estimate(&track->course, e->packet->frame, e->rtp.seq);
+    return try_roc(e, track->key, track->notes & READING_NOTES, roc, found);
+}
+
+/* The stream of a packet that could not be opened as before; one that only exists on `fresh` is not yet kept. */
+static media_stream *stream_or_fresh(examination *e, media_stream *known, uint32_t ssrc, media_stream *fresh)
+{
+    media_flow *flow = flow_of(e->streams, e->packet);
+    e->sender = flow->sender;
+    if (known)
+        return known;
+    *fresh = (media_stream){.name = name_of(e->packet, ssrc), .flow = flow};
+    return fresh;
+}
+
+static void open_first(examination *e, uint32_t ssrc, frame_record *record, media_opening *opening)
+{
+    media_streams *streams = e->streams;
+    const media_packet *packet = e->packet;
+    media_stream *known = find_stream(streams, packet, ssrc), fresh;
+    media_stream *stream = known;
+    proof found;
+    bool opened = known && known->tracks && !packet->cut_short && open_as_before(e, known, &found);
+    media_verdict failure = MEDIA_UNKNOWN;
+    if (!opened) {
+        stream = stream_or_fresh(e, known, ssrc, &fresh);
+        opened = !packet->cut_short && try_everything(e, stream, &found);
+        if (!opened)
+            failure = failure_of(e, stream);
+    }
+    if (!opened && failure == MEDIA_UNKNOWN)
+        return;
+    if (stream == &fresh)
+        stream = add_stream(streams, &fresh);
+    if (!record)
+        record = frame_records_add(streams->records, packet->frame, packet->position);
+    if (opened) {
+        accept(e, stream, &found, record, opening);
+        return;
+    }
+    stream->failures++;
+    record->verdict = (uint8_t)failure;
+    record->epoch = streams->generation;
+    opening->verdict = failure;
+    opening->stream = stream->number;
+}
+
+static bool is_settled(const media_streams *streams, const frame_record *record)
+{
+    return record->verdict == MEDIA_CLEAR || record->epoch == streams->generation;
+}
+
+void media_streams_open(media_streams *streams, const media_packet *packet, uint8_t *out, media_opening *opening)
+{
+    examination e;
+    memset(opening, 0, sizeof *opening);
+    opening->stream = UINT32_MAX;
+    if (!examine(&e, streams, packet, out, &opening->ssrc))
+        return;
+    if (packet->frame > streams->visited) {
+        streams->visited = packet->frame;
+        streams->credit = MIN(streams->credit + MEDIA_CREDIT_PER_PACKET, MEDIA_CREDIT_INITIAL);
+    }
+    frame_record *record = frame_records_find(streams->records, packet->frame, packet->position);
+    if (record && record->track) {
+        reopen(&e, record, opening);
+    } else if (record && is_settled(streams, record)) {
+        const media_stream *stream = find_stream(streams, packet, opening->ssrc);
+        opening->verdict = record->verdict;
+        opening->stream = stream ? stream->number : UINT32_MAX;
+    } else {
+        open_first(&e, opening->ssrc, record, opening);
+    }
+}

@@ -1,0 +1,479 @@
+#include "sessions/offer_answer.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+/* One a=crypto line of an offer, kept to check the answer against. */
+typedef struct {
+    unsigned media_index;
+    uint32_t tag;
+    const crypto_suite *suite;
+    char fingerprint[KEY_FINGERPRINT_LEN + 1]; /* of its first key; empty: not usable */
+    bool unencrypted_srtp, unencrypted_srtcp, unauthenticated_srtp;
+} offered_line;
+
+typedef struct {
+    char *tag;       /* the SIP tag; "" before there is one */
+    GPtrArray *legs; /* media_leg * by m= index, owned by the offer_answer */
+} dialog_party;
+
+/* One offer and what answers it. CSeq numbers are counted by each side for itself, so the requester's tag is part of
+ * the name. A late offer (in a response) belongs to one responder and is named by its tag too. */
+typedef struct {
+    uint32_t cseq;
+    char *method;
+    char *requester_tag;
+    char *late_responder_tag; /* NULL: the request carried the offer */
+    dialog_party *offerer;
+    uint32_t frame;
+    GArray *lines;            /* offered_line */
+} offer_exchange;
+
+struct sip_dialog {
+    char *call_id;
+    GPtrArray *parties;   /* dialog_party * */
+    GPtrArray *exchanges; /* offer_exchange * */
+};
+
+struct offer_answer {
+    session_keys *keys;
+    GHashTable *dialogs;   /* by dialog_name() to sip_dialog * */
+    GHashTable *endpoints; /* transport_address to GPtrArray of media_leg * */
+    GHashTable *results;   /* frame << 32 | position to sdp_exchange * */
+    GPtrArray *legs;       /* all, owned */
+};
+
+static void free_leg(gpointer data)
+{
+    media_leg *leg = data;
+    g_ptr_array_free(leg->keys, TRUE);
+    g_ptr_array_free(leg->peers, TRUE);
+    g_free(leg);
+}
+
+static void free_party(gpointer data)
+{
+    dialog_party *party = data;
+    g_free(party->tag);
+    g_ptr_array_free(party->legs, TRUE);
+    g_free(party);
+}
+
+static void free_exchange(gpointer data)
+{
+    offer_exchange *exchange = data;
+    g_free(exchange->method);
+    g_free(exchange->requester_tag);
+    g_free(exchange->late_responder_tag);
+    g_array_free(exchange->lines, TRUE);
+    g_free(exchange);
+}
+
+static void free_dialog(gpointer data)
+{
+    sip_dialog *dialog = data;
+    g_free(dialog->call_id);
+    g_ptr_array_free(dialog->parties, TRUE);
+    g_ptr_array_free(dialog->exchanges, TRUE);
+    g_free(dialog);
+}
+
+static void free_result(gpointer data)
+{
+    sdp_exchange *result = data;
+    g_free(result->legs);
+    g_free(result->answer_problems);
+    g_free(result);
+}
+
+static void free_list(gpointer data)
+{
+    g_ptr_array_free(data, TRUE);
+}
+
+offer_answer *offer_answer_new(session_keys *keys)
+{
+    offer_answer *state = g_new0(offer_answer, 1);
+    state->keys = keys;
+    state->dialogs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_dialog);
+    state->endpoints = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
+    state->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_result);
+    state->legs = g_ptr_array_new_with_free_func(free_leg);
+    return state;
+}
+
+void offer_answer_free(offer_answer *state)
+{
+    if (!state)
+        return;
+    g_hash_table_destroy(state->results);
+    g_hash_table_destroy(state->endpoints);
+    g_hash_table_destroy(state->dialogs);
+    g_ptr_array_free(state->legs, TRUE);
+    g_free(state);
+}
+
+/* --- dialogs and parties ------------------------------------------------------------------------------------------ */
+
+static void append_address(GString *name, const transport_address *a)
+{
+    for (unsigned i = 0; i < a->ip_len; i++)
+        g_string_append_printf(name, "%02x", a->ip[i]);
+    g_string_append_c(name, ' ');
+}
+
+/* The name of a dialog on its hop: both IP addresses in a fixed order, then the Call-ID. Ports are left out: over TCP
+ * a side may open a connection of its own for each request. Without SIP the session of the o= line takes the
+ * Call-ID's place, with its sender. */
+static char *dialog_name(const sdp_arrival *arrival, const sdp_body *body)
+{
+    const transport_address *a = &arrival->source, *b = &arrival->destination;
+    GString *name = g_string_new(NULL);
+    if (!arrival->sip) {
+        append_address(name, a);
+        g_string_append_c(name, 'o');
+        if (body->session_id.text)
+            g_string_append_len(name, body->session_id.text, (gssize)body->session_id.len);
+        return g_string_free(name, FALSE);
+    }
+    bool swap = memcmp(a->ip, b->ip, sizeof a->ip) > 0;
+    append_address(name, swap ? b : a);
+    append_address(name, swap ? a : b);
+    g_string_append_len(name, arrival->sip->call_id.text, (gssize)arrival->sip->call_id.len);
+    return g_string_free(name, FALSE);
+}
+
+static sip_dialog *dialog_of(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body)
+{
+    char *name = dialog_name(arrival, body);
+    sip_dialog *dialog = g_hash_table_lookup(state->dialogs, name);
+    if (dialog) {
+        g_free(name);
+        return dialog;
+    }
+    dialog = g_new0(sip_dialog, 1);
+    dialog->call_id =
+        arrival->sip ? g_strndup(arrival->sip->call_id.text, arrival->sip->call_id.len) : g_strdup("");
+    dialog->parties = g_ptr_array_new_with_free_func(free_party);
+    dialog->exchanges = g_ptr_array_new_with_free_func(free_exchange);
+    g_hash_table_insert(state->dialogs, name, dialog);
+    return dialog;
+}
+
+static dialog_party *party_of(sip_dialog *dialog, const char *tag)
+{
+    for (guint i = 0; i < dialog->parties->len; i++) {
+        dialog_party *party = dialog->parties->pdata[i];
+        if (strcmp(party->tag, tag) == 0)
+            return party;
+    }
+    dialog_party *party = g_new0(dialog_party, 1);
+    party->tag = g_strdup(tag);
+    party->legs = g_ptr_array_new();
+    g_ptr_array_add(dialog->parties, party);
+    return party;
+}
+
+static media_leg *leg_of(offer_answer *state, sip_dialog *dialog, dialog_party *party, unsigned index)
+{
+    if (index >= party->legs->len)
+        g_ptr_array_set_size(party->legs, (gint)index + 1);
+    media_leg *leg = party->legs->pdata[index];
+    if (!leg) {
+        leg = g_new0(media_leg, 1);
+        leg->dialog = dialog;
+        leg->media_index = index;
+        leg->keys = g_ptr_array_new();
+        leg->peers = g_ptr_array_new();
+        party->legs->pdata[index] = leg;
+        g_ptr_array_add(state->legs, leg);
+    }
+    return leg;
+}
+
+const char *media_leg_call_id(const media_leg *leg)
+{
+    return leg->dialog->call_id;
+}
+
+/* --- offers and answers ------------------------------------------------------------------------------------------- */
+
+static char *text_of(text_span span)
+{
+    return span.text ? g_strndup(span.text, span.len) : g_strdup("");
+}
+
+static bool is_text(text_span span, const char *text)
+{
+    return span.text && span.len == strlen(text) && memcmp(span.text, text, span.len) == 0;
+}
+
+static offer_exchange *find_exchange(sip_dialog *dialog, uint32_t cseq, const char *method, const char *requester_tag,
+                                     const char *responder_tag)
+{
+    /* Newest first: a Call-ID that is used again starts its numbers anew. */
+    for (guint i = dialog->exchanges->len; i-- > 0;) {
+        offer_exchange *exchange = dialog->exchanges->pdata[i];
+        if (exchange->cseq == cseq && strcmp(exchange->method, method) == 0 &&
+            strcmp(exchange->requester_tag, requester_tag) == 0 &&
+            (!exchange->late_responder_tag || strcmp(exchange->late_responder_tag, responder_tag) == 0))
+            return exchange;
+    }
+    return NULL;
+}
+
+static void note_offered_lines(offer_exchange *exchange, const sdp_body *body)
+{
+    g_array_set_size(exchange->lines, 0);
+    for (unsigned m = 0; m < body->media_count; m++) {
+        for (unsigned c = 0; c < body->media[m].crypto_count; c++) {
+            const sdes_crypto *crypto = body->media[m].crypto[c];
+            offered_line line = {.media_index = body->media[m].index, .tag = crypto->tag, .suite = crypto->suite};
+            srtp_master_key key;
+            if (crypto->key_count && sdes_crypto_master_key(crypto, 0, &key)) {
+                line.unencrypted_srtp = key.unencrypted_srtp;
+                line.unencrypted_srtcp = key.unencrypted_srtcp;
+                line.unauthenticated_srtp = key.unauthenticated_srtp;
+            }
+            if (crypto->key_count && crypto->keys[0].usable)
+                key_fingerprint(crypto->keys[0].key_salt, crypto->keys[0].key_salt_len, line.fingerprint);
+            g_array_append_val(exchange->lines, line);
+        }
+    }
+}
+
+/* What a body is in its transaction (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311), and who sent it. */
+typedef struct {
+    sdp_role role;
+    dialog_party *sender;
+    offer_exchange *exchange; /* NULL for an unpaired body */
+} body_position;
+
+static body_position place_offer(sip_dialog *dialog, const sdp_arrival *arrival, const sdp_body *body,
+                                 const char *method, const char *requester_tag, const char *late_responder_tag,
+                                 dialog_party *sender)
+{
+    offer_exchange *exchange = g_new0(offer_exchange, 1);
+    exchange->cseq = arrival->sip->cseq;
+    exchange->method = g_strdup(method);
+    exchange->requester_tag = g_strdup(requester_tag);
+    exchange->late_responder_tag = g_strdup(late_responder_tag);
+    exchange->offerer = sender;
+    exchange->frame = arrival->frame;
+    exchange->lines = g_array_new(FALSE, TRUE, sizeof(offered_line));
+    note_offered_lines(exchange, body);
+    g_ptr_array_add(dialog->exchanges, exchange);
+    return (body_position){SDP_ROLE_OFFER, sender, exchange};
+}
+
+static body_position place_request(sip_dialog *dialog, const sdp_arrival *arrival, const sdp_body *body,
+                                   const char *method, const char *from_tag, const char *to_tag)
+{
+    const sip_message *sip = arrival->sip;
+    dialog_party *sender = party_of(dialog, from_tag);
+    bool ack = is_text(sip->method, "ACK"), prack = is_text(sip->method, "PRACK");
+    if (ack || prack) {
+        /* The answer to an offer that came in a response to INVITE. */
+        uint32_t invite = ack ? sip->cseq : sip->rack_cseq;
+        offer_exchange *late = find_exchange(dialog, invite, "INVITE", from_tag, to_tag);
+        if (late && late->late_responder_tag)
+            return (body_position){SDP_ROLE_ANSWER, sender, late};
+        if (ack)
+            return (body_position){SDP_ROLE_UNPAIRED, sender, NULL};
+    }
+    offer_exchange *again = find_exchange(dialog, sip->cseq, method, from_tag, to_tag);
+    if (again && again->offerer == sender && !again->late_responder_tag) {
+        note_offered_lines(again, body); /* a retransmission, or the same request after authentication */
+        return (body_position){SDP_ROLE_OFFER, sender, again};
+    }
+    return place_offer(dialog, arrival, body, method, from_tag, NULL, sender);
+}
+
+static body_position place_response(sip_dialog *dialog, const sdp_arrival *arrival, const sdp_body *body,
+                                    const char *method, const char *from_tag, const char *to_tag)
+{
+    dialog_party *sender = party_of(dialog, to_tag);
+    offer_exchange *exchange = find_exchange(dialog, arrival->sip->cseq, method, from_tag, to_tag);
+    if (!exchange)
+        return place_offer(dialog, arrival, body, method, from_tag, to_tag, sender);
+    if (exchange->late_responder_tag)
+        return (body_position){SDP_ROLE_OFFER, sender, exchange};
+    return (body_position){SDP_ROLE_ANSWER, sender, exchange};
+}
+
+static body_position place_body(sip_dialog *dialog, const sdp_arrival *arrival, const sdp_body *body)
+{
+    const sip_message *sip = arrival->sip;
+    if (!sip)
+        return (body_position){SDP_ROLE_UNPAIRED, party_of(dialog, ""), NULL};
+    char *method = text_of(sip->method), *from_tag = text_of(sip->from_tag), *to_tag = text_of(sip->to_tag);
+    body_position position = (sip->is_response ? place_response : place_request)(dialog, arrival, body, method,
+                                                                                  from_tag, to_tag);
+    g_free(method);
+    g_free(from_tag);
+    g_free(to_tag);
+    return position;
+}
+
+/* --- what a body says of each m= line ------------------------------------------------------------------------------ */
+
+static void add_once(GPtrArray *list, gpointer item)
+{
+    if (!g_ptr_array_find(list, item, NULL))
+        g_ptr_array_add(list, item);
+}
+
+static void register_endpoint(offer_answer *state, const transport_address *address, media_leg *leg)
+{
+    if (!address->ip_len || !address->port)
+        return;
+    GPtrArray *legs = g_hash_table_lookup(state->endpoints, address);
+    if (!legs) {
+        transport_address *copy = g_new(transport_address, 1);
+        *copy = *address;
+        legs = g_ptr_array_new();
+        g_hash_table_insert(state->endpoints, copy, legs);
+    }
+    add_once(legs, leg);
+}
+
+static key_origin origin_of(sdp_role role)
+{
+    switch (role) {
+    case SDP_ROLE_OFFER:
+        return KEY_ORIGIN_SDES_OFFER;
+    case SDP_ROLE_ANSWER:
+        return KEY_ORIGIN_SDES_ANSWER;
+    default:
+        return KEY_ORIGIN_SDES;
+    }
+}
+
+static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *media, sdp_role role, uint32_t frame)
+{
+    register_endpoint(state, &media->rtp, leg);
+    register_endpoint(state, &media->rtcp, leg);
+    for (unsigned i = 0; i < media->candidate_count; i++)
+        register_endpoint(state, &media->candidates[i], leg);
+    leg->secure_profile = media->secure_profile;
+    if (media->has_encrypted_extensions) {
+        memcpy(leg->encrypted_extensions, media->encrypted_extensions, sizeof leg->encrypted_extensions);
+        leg->has_encrypted_extensions = true;
+    }
+    for (unsigned c = 0; c < media->crypto_count; c++) {
+        const sdes_crypto *crypto = media->crypto[c];
+        leg->signalled_crypto = true;
+        if (crypto->suite && !crypto->suite->supported)
+            leg->unsupported_suite = true;
+        for (unsigned k = 0; k < crypto->key_count; k++) {
+            srtp_master_key master;
+            if (!sdes_crypto_master_key(crypto, k, &master))
+                continue;
+            session_key *key =
+                session_keys_add(state->keys, &master, crypto->suite, origin_of(role), frame, crypto->tag);
+            OPENSSL_cleanse(&master, sizeof master);
+            if (!key)
+                continue;
+            add_once(leg->keys, key);
+            if (!key->leg)
+                key->leg = leg;
+        }
+    }
+}
+
+static uint32_t check_line(const GArray *offered, unsigned media_index, const sdes_crypto *answer)
+{
+    uint32_t problems = 0;
+    char fingerprint[KEY_FINGERPRINT_LEN + 1] = "";
+    if (answer->key_count && answer->keys[0].usable)
+        key_fingerprint(answer->keys[0].key_salt, answer->keys[0].key_salt_len, fingerprint);
+    const offered_line *match = NULL;
+    for (guint i = 0; i < offered->len; i++) {
+        const offered_line *line = &g_array_index(offered, offered_line, i);
+        if (line->media_index != media_index)
+            continue;
+        if (line->tag == answer->tag)
+            match = line;
+        if (fingerprint[0] && strcmp(line->fingerprint, fingerprint) == 0)
+            problems |= ANSWER_KEY_OF_OFFER;
+    }
+    if (!match)
+        return problems | ANSWER_TAG_NOT_OFFERED;
+    if (match->suite != answer->suite)
+        problems |= ANSWER_SUITE_DIFFERS;
+    srtp_master_key key;
+    if (answer->key_count && sdes_crypto_master_key(answer, 0, &key)) {
+        if (match->unencrypted_srtp != key.unencrypted_srtp || match->unencrypted_srtcp != key.unencrypted_srtcp ||
+            match->unauthenticated_srtp != key.unauthenticated_srtp)
+            problems |= ANSWER_PARAM_NOT_ECHOED;
+        OPENSSL_cleanse(&key, sizeof key);
+    }
+    return problems;
+}
+
+/* Compares an answered m= line with its offer (RFC 4568 sections 5.1.2, 5.1.3 and 5.3). */
+static uint32_t check_answer(const offer_exchange *exchange, const sdp_media *media, bool offered_crypto)
+{
+    uint32_t problems = 0;
+    if (media->rtp.port && offered_crypto && !media->crypto_count && !media->has_key_mgmt)
+        problems |= ANSWER_WITHOUT_CRYPTO;
+    if (media->crypto_count > 1)
+        problems |= ANSWER_SEVERAL_LINES;
+    for (unsigned c = 0; c < media->crypto_count; c++)
+        problems |= check_line(exchange->lines, media->index, media->crypto[c]);
+    return problems;
+}
+
+static void pair_legs(media_leg *offered, media_leg *answered, uint32_t problems)
+{
+    add_once(offered->peers, answered);
+    add_once(answered->peers, offered);
+    answered->declined = (problems & ANSWER_WITHOUT_CRYPTO) != 0;
+}
+
+static bool was_offered_crypto(const offer_exchange *exchange, unsigned media_index)
+{
+    for (guint i = 0; i < exchange->lines->len; i++)
+        if (g_array_index(exchange->lines, offered_line, i).media_index == media_index)
+            return true;
+    return false;
+}
+
+const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body)
+{
+    gint64 name = (gint64)((uint64_t)arrival->frame << 32 | arrival->position);
+    sdp_exchange *result = g_hash_table_lookup(state->results, &name);
+    if (result)
+        return result;
+    result = g_new0(sdp_exchange, 1);
+    gint64 *result_name = g_new(gint64, 1);
+    *result_name = name;
+    g_hash_table_insert(state->results, result_name, result);
+
+    sip_dialog *dialog = dialog_of(state, arrival, body);
+    body_position position = place_body(dialog, arrival, body);
+    result->role = position.role;
+    result->media_count = body->media_count;
+    result->legs = g_new0(media_leg *, body->media_count);
+    result->answer_problems = g_new0(uint32_t, body->media_count);
+    if (position.role == SDP_ROLE_ANSWER)
+        result->offer_frame = position.exchange->frame;
+    for (unsigned m = 0; m < body->media_count; m++) {
+        const sdp_media *media = &body->media[m];
+        media_leg *leg = leg_of(state, dialog, position.sender, media->index);
+        result->legs[m] = leg;
+        learn_media(state, leg, media, position.role, arrival->frame);
+        if (position.role != SDP_ROLE_ANSWER)
+            continue;
+        media_leg *offered = leg_of(state, dialog, position.exchange->offerer, media->index);
+        bool offered_crypto = was_offered_crypto(position.exchange, media->index);
+        result->answer_problems[m] = check_answer(position.exchange, media, offered_crypto);
+        pair_legs(offered, leg, result->answer_problems[m]);
+    }
+    return result;
+}
+
+const GPtrArray *offer_answer_legs_at(const offer_answer *state, const transport_address *address)
+{
+    return g_hash_table_lookup(state->endpoints, address);
+}

@@ -1,0 +1,79 @@
+/* Who talks to whom with which keys, from SDP offers and answers (RFC 3264, RFC 4568 section 7.1) in SIP dialogs.
+ *
+ * A dialog here is what one hop of the signalling carries: Call-ID and the two IP addresses between which it travels. A proxy
+ * or media relay in the capture shows the same Call-ID on two hops with other keys on each.
+ *
+ * A leg is one party's end of one m= line: where it receives, and the keys that protect what it sends. Its peers are the
+ * ends it was paired with: one for a plain call, several when the offer forked.
+ */
+#ifndef D2DSEC_SESSIONS_OFFER_ANSWER_H
+#define D2DSEC_SESSIONS_OFFER_ANSWER_H
+
+#include "sessions/sdp.h"
+#include "sessions/session_keys.h"
+#include "sessions/sip.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct offer_answer offer_answer;
+typedef struct sip_dialog sip_dialog;
+
+typedef struct media_leg {
+    sip_dialog *dialog;
+    unsigned media_index;
+    GPtrArray *keys;          /* session_key * that protect what this party sends, oldest first */
+    GPtrArray *peers;         /* media_leg * */
+    bool signalled_crypto;    /* an a=crypto line stood here, of whatever suite */
+    bool unsupported_suite;   /* one of them was of a suite that can't be decrypted */
+    bool declined;            /* the last answer took this m= line without a=crypto */
+    bool secure_profile;      /* of the last m= line */
+    uint8_t encrypted_extensions[32]; /* RFC 6904, as sdp_media has them */
+    bool has_encrypted_extensions;
+    void *user;               /* the dissector's own: how stock Wireshark is told of this leg */
+} media_leg;
+
+typedef enum { SDP_ROLE_UNPAIRED, SDP_ROLE_OFFER, SDP_ROLE_ANSWER } sdp_role;
+
+typedef enum {
+    ANSWER_TAG_NOT_OFFERED = 1 << 0,   /* RFC 4568 section 5.1.2 */
+    ANSWER_SUITE_DIFFERS = 1 << 1,
+    ANSWER_SEVERAL_LINES = 1 << 2,
+    ANSWER_WITHOUT_CRYPTO = 1 << 3,    /* RFC 4568 section 5.3 */
+    ANSWER_KEY_OF_OFFER = 1 << 4,      /* RFC 4568 section 7.1.2 */
+    ANSWER_PARAM_NOT_ECHOED = 1 << 5,  /* a negotiated session parameter, RFC 4568 section 5.1.3 */
+} answer_problem;
+
+/* What was understood of one SDP body. */
+typedef struct {
+    sdp_role role;
+    uint32_t offer_frame;         /* of an answer; 0: the offer is not in the capture */
+    unsigned media_count;
+    media_leg **legs;             /* one an m= line */
+    uint32_t *answer_problems;    /* answer_problem bits, one word an m= line */
+} sdp_exchange;
+
+/* Where and when an SDP body was seen. */
+typedef struct {
+    uint32_t frame;
+    uint32_t position;             /* of the body in its frame: tells several bodies of one frame apart */
+    transport_address source, destination; /* of the packet that carried it */
+    const sip_message *sip;        /* NULL: not carried by SIP; the body then speaks for itself alone */
+} sdp_arrival;
+
+/* `keys` receives every key that bodies bring and must outlive the result. */
+offer_answer *offer_answer_new(session_keys *keys);
+void offer_answer_free(offer_answer *state);
+
+/* Takes an SDP body in. Called again for the same frame and position it changes nothing and returns what it returned.
+ * The result lives as long as `state`. */
+const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body);
+
+/* Legs that receive at an address (RTP, RTCP or an ICE candidate), media_leg * in order of arrival. NULL: none. */
+const GPtrArray *offer_answer_legs_at(const offer_answer *state, const transport_address *address);
+
+/* The Call-ID of a leg's dialog; "" when no SIP carried it. */
+const char *media_leg_call_id(const media_leg *leg);
+
+#endif

@@ -1,0 +1,224 @@
+#include "sessions/session_keys.h"
+
+#include <openssl/crypto.h>
+
+struct session_keys {
+    GPtrArray *all; /* session_key *, owned */
+    GPtrArray *for_any;
+    GHashTable *by_fingerprint; /* to GPtrArray of borrowed session_key * */
+    GHashTable *by_ssrc, *by_source, *by_destination, *by_call; /* to GPtrArray of borrowed session_key * */
+    bool has_logged;
+};
+
+guint transport_address_hash(gconstpointer address)
+{
+    /* FNV-1a over the words of the struct: short, and good enough for addresses that mostly differ in a few octets. */
+    const uint8_t *octets = address;
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < sizeof(transport_address); i += 4) {
+        uint32_t word;
+        memcpy(&word, octets + i, sizeof word);
+        hash = (hash ^ word) * 16777619u;
+        hash ^= hash >> 15;
+    }
+    return hash;
+}
+
+gboolean transport_address_hash_equal(gconstpointer a, gconstpointer b)
+{
+    return transport_address_equal(a, b);
+}
+
+static void free_key(gpointer data)
+{
+    session_key *key = data;
+    srtp_context_free(key->context);
+    g_free(key);
+}
+
+static void free_list(gpointer data)
+{
+    g_ptr_array_free(data, TRUE);
+}
+
+session_keys *session_keys_new(void)
+{
+    session_keys *keys = g_new0(session_keys, 1);
+    keys->all = g_ptr_array_new_with_free_func(free_key);
+    keys->for_any = g_ptr_array_new();
+    keys->by_fingerprint = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list);
+    keys->by_ssrc = g_hash_table_new_full(NULL, NULL, NULL, free_list);
+    keys->by_source = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
+    keys->by_destination =
+        g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
+    keys->by_call = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
+    return keys;
+}
+
+void session_keys_free(session_keys *keys)
+{
+    if (!keys)
+        return;
+    g_hash_table_destroy(keys->by_fingerprint);
+    g_hash_table_destroy(keys->by_ssrc);
+    g_hash_table_destroy(keys->by_source);
+    g_hash_table_destroy(keys->by_destination);
+    g_hash_table_destroy(keys->by_call);
+    g_ptr_array_free(keys->for_any, TRUE);
+    g_ptr_array_free(keys->all, TRUE);
+    g_free(keys);
+}
+
+static bool same_master_key(const srtp_master_key *a, const srtp_master_key *b)
+{
+    return memcmp(&a->transform, &b->transform, sizeof a->transform) == 0 &&
+           memcmp(a->key, b->key, a->transform.key_len) == 0 && memcmp(a->salt, b->salt, a->transform.salt_len) == 0 &&
+           a->mki_len == b->mki_len && memcmp(a->mki, b->mki, a->mki_len) == 0 && a->kdr == b->kdr &&
+           a->unencrypted_srtp == b->unencrypted_srtp && a->unencrypted_srtcp == b->unencrypted_srtcp &&
+           a->unauthenticated_srtp == b->unauthenticated_srtp;
+}
+
+static void fingerprint_of(const srtp_master_key *master, char fingerprint[KEY_FINGERPRINT_LEN + 1])
+{
+    uint8_t key_salt[SRTP_MAX_KEY_LEN + SRTP_MAX_SALT_LEN];
+    memcpy(key_salt, master->key, master->transform.key_len);
+    memcpy(key_salt + master->transform.key_len, master->salt, master->transform.salt_len);
+    key_fingerprint(key_salt, (size_t)master->transform.key_len + master->transform.salt_len, fingerprint);
+    OPENSSL_cleanse(key_salt, sizeof key_salt);
+}
+
+static session_key *add_key(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
+                            key_origin origin, uint32_t frame, uint32_t detail)
+{
+    char fingerprint[KEY_FINGERPRINT_LEN + 1];
+    fingerprint_of(master, fingerprint);
+    GPtrArray *alike = g_hash_table_lookup(keys->by_fingerprint, fingerprint);
+    for (guint i = 0; alike && i < alike->len; i++) {
+        session_key *known = alike->pdata[i];
+        if (known->suite == suite && same_master_key(srtp_context_key(known->context), master))
+            return known;
+    }
+    srtp_context *context = srtp_context_new(master);
+    if (!context)
+        return NULL;
+    session_key *key = g_new0(session_key, 1);
+    key->context = context;
+    key->suite = suite;
+    key->origin = origin;
+    key->frame = frame;
+    key->detail = detail;
+    key->number = keys->all->len;
+    memcpy(key->fingerprint, fingerprint, sizeof fingerprint);
+    g_ptr_array_add(keys->all, key);
+    if (!alike) {
+        alike = g_ptr_array_new();
+        g_hash_table_insert(keys->by_fingerprint, key->fingerprint, alike);
+    }
+    g_ptr_array_add(alike, key);
+    return key;
+}
+
+static void allow_any_flow(session_keys *keys, session_key *key)
+{
+    if (key && !key->any_flow) {
+        key->any_flow = true;
+        g_ptr_array_add(keys->for_any, key);
+    }
+}
+
+session_key *session_keys_add(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
+                              key_origin origin, uint32_t frame, uint32_t detail)
+{
+    session_key *key = add_key(keys, master, suite, origin, frame, detail);
+    allow_any_flow(keys, key);
+    return key;
+}
+
+/* The list under `at` of `table`; a new one gets a copy of `at` as its key, or `at` itself where it needs none. */
+static GPtrArray *list_under(GHashTable *table, gpointer at, gpointer (*copy)(gconstpointer))
+{
+    GPtrArray *list = g_hash_table_lookup(table, at);
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, copy ? copy(at) : at, list);
+    }
+    return list;
+}
+
+static gpointer copy_address(gconstpointer address)
+{
+    transport_address *copy = g_new(transport_address, 1);
+    *copy = *(const transport_address *)address;
+    return copy;
+}
+
+static gpointer copy_string(gconstpointer text)
+{
+    return g_strdup(text);
+}
+
+void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
+{
+    session_key *key = add_key(keys, &entry->srtp, entry->suite, KEY_ORIGIN_KEYLOG, 0, entry->line);
+    if (!key)
+        return;
+    keys->has_logged = true;
+    transport_address address = entry->address;
+    switch (entry->selector) {
+    case KEYLOG_ANY:
+        allow_any_flow(keys, key);
+        break;
+    case KEYLOG_SSRC:
+        g_ptr_array_add(list_under(keys->by_ssrc, GUINT_TO_POINTER(entry->ssrc), NULL), key);
+        break;
+    case KEYLOG_SOURCE:
+        g_ptr_array_add(list_under(keys->by_source, &address, copy_address), key);
+        break;
+    case KEYLOG_DESTINATION:
+        g_ptr_array_add(list_under(keys->by_destination, &address, copy_address), key);
+        break;
+    case KEYLOG_CALL:
+        g_ptr_array_add(list_under(keys->by_call, entry->call_id, copy_string), key);
+        break;
+    }
+}
+
+uint32_t session_keys_count(const session_keys *keys)
+{
+    return keys->all->len;
+}
+
+session_key *session_keys_at(const session_keys *keys, uint32_t i)
+{
+    return keys->all->pdata[i];
+}
+
+const GPtrArray *session_keys_for_any(const session_keys *keys)
+{
+    return keys->for_any;
+}
+
+const GPtrArray *session_keys_for_ssrc(const session_keys *keys, uint32_t ssrc)
+{
+    return g_hash_table_lookup(keys->by_ssrc, GUINT_TO_POINTER(ssrc));
+}
+
+const GPtrArray *session_keys_for_source(const session_keys *keys, const transport_address *address)
+{
+    return g_hash_table_lookup(keys->by_source, address);
+}
+
+const GPtrArray *session_keys_for_destination(const session_keys *keys, const transport_address *address)
+{
+    return g_hash_table_lookup(keys->by_destination, address);
+}
+
+const GPtrArray *session_keys_for_call(const session_keys *keys, const char *call_id)
+{
+    return g_hash_table_lookup(keys->by_call, call_id);
+}
+
+bool session_keys_has_logged(const session_keys *keys)
+{
+    return keys->has_logged;
+}

@@ -1,0 +1,69 @@
+/* Every SRTP master key known of a capture, and the selectors that key log entries carry. */
+#ifndef D2DSEC_SESSIONS_SESSION_KEYS_H
+#define D2DSEC_SESSIONS_SESSION_KEYS_H
+
+#include "keys/fingerprint.h"
+#include "keys/keylog.h"
+#include "keys/srtp_context.h"
+#include "keys/transport_address.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+typedef enum {
+    KEY_ORIGIN_SDES_OFFER,
+    KEY_ORIGIN_SDES_ANSWER,
+    KEY_ORIGIN_SDES,   /* signalled, but neither offer nor answer could be told */
+    KEY_ORIGIN_KEYLOG,
+} key_origin;
+
+typedef struct session_key {
+    srtp_context *context;
+    const crypto_suite *suite;
+    key_origin origin;
+    uint32_t frame;  /* that brought it; 0: a key log */
+    uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry */
+    uint32_t number; /* order of arrival in the capture, from 0 */
+    const struct media_leg *leg; /* that was signalled with it; NULL: logged */
+    uint32_t claims; /* streams that it has opened */
+    bool any_flow;   /* may be tried on any flow, not only where a selector points */
+    char fingerprint[KEY_FINGERPRINT_LEN + 1];
+} session_key;
+
+typedef struct session_keys session_keys;
+
+session_keys *session_keys_new(void);
+void session_keys_free(session_keys *keys);
+
+/* Makes a key known; the same key signalled again is the same object, under the frame that first brought it.
+ * NULL: its transform can't be used. The result lives as long as `keys`. */
+session_key *session_keys_add(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
+                              key_origin origin, uint32_t frame, uint32_t detail);
+
+/* Makes the secret of a key log line known under its selector. */
+void session_keys_add_logged(session_keys *keys, const keylog_entry *entry);
+
+/* How many keys there are; it grows with each new one and so serves as an epoch: what failed under the same count
+ * would fail again. */
+uint32_t session_keys_count(const session_keys *keys);
+
+/* Key number i, 0 <= i < count. */
+session_key *session_keys_at(const session_keys *keys, uint32_t i);
+
+/* The keys that may open any flow: those signalled, and those logged under "*". */
+const GPtrArray *session_keys_for_any(const session_keys *keys);
+
+/* Logged keys under a selector, session_key * in order of arrival; NULL: none. */
+const GPtrArray *session_keys_for_ssrc(const session_keys *keys, uint32_t ssrc);
+const GPtrArray *session_keys_for_source(const session_keys *keys, const transport_address *address);
+const GPtrArray *session_keys_for_destination(const session_keys *keys, const transport_address *address);
+const GPtrArray *session_keys_for_call(const session_keys *keys, const char *call_id);
+
+/* Whether any logged key could fit a flow that no signalling gives a key. */
+bool session_keys_has_logged(const session_keys *keys);
+
+/* GLib hash table functions over transport_address. */
+guint transport_address_hash(gconstpointer address);
+gboolean transport_address_hash_equal(gconstpointer a, gconstpointer b);
+
+#endif
