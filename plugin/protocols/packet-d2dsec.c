@@ -130,9 +130,8 @@ static void take_fault(unsigned line, const char *error, void *user)
 static void read_keylog(void)
 {
     keylog_faults faults = {g_string_new(NULL), 0};
-    /* A last line without its end counts as well: a file is read whole far more often than while it grows, and a secret that
-     * was only half written is named and read again once it is complete. */
-    unsigned added = keylog_file_read(keylog, false, NULL, take_entry, take_fault, &faults);
+    /* A last line without its end counts as well: a file is read whole far more often than while it grows. */
+    unsigned added = keylog_file_read(keylog, true, NULL, take_entry, take_fault, &faults);
     if (faults.count > KEYLOG_MAX_REPORTED)
         g_string_append_printf(faults.text, "\nand %u more", faults.count - KEYLOG_MAX_REPORTED);
     if (faults.count)

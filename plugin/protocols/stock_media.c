@@ -5,6 +5,7 @@
 #include <epan/proto_data.h>
 
 struct stock_media {
+    stock_media *rtcp;                  /* of an RTP address: its RTCP address, if that is another one */
     conversation_t *conversation;
     dissector_handle_t stock_dissector; /* what the conversation had before; NULL: nothing */
     address addr;
@@ -132,10 +133,11 @@ static void share_backwards(stock_media *media)
     conversation_set_dissector(early, media_handle);
 }
 
-static void take_address(packet_info *pinfo, media_leg *leg, const sdp_media *sdp, const transport_address *at)
+static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const sdp_media *sdp,
+                                 const transport_address *at)
 {
     if (!at->ip_len || !at->port)
-        return;
+        return NULL;
     address addr;
     set_address(&addr, at->ip_len == 4 ? AT_IPv4 : AT_IPv6, at->ip_len, at->ip);
     stock_media *media = new_media(pinfo->num, &addr, at->port, "SDP");
@@ -148,27 +150,63 @@ static void take_address(packet_info *pinfo, media_leg *leg, const sdp_media *sd
             (const stock_media *)conversation_get_proto_data(media->conversation, proto_media);
         dissector_handle_t had = conversation_get_dissector(media->conversation, pinfo->num);
         media->stock_dissector = had == media_handle && before ? before->stock_dissector : had;
-        media->says_plain = had == media_handle && before && before->says_plain;
+        media->says_plain = before && before->says_plain;
     }
-    if (leg->keys->len && !media->says_plain) {
-        say(pinfo, media, true);
+    if (leg->keys->len)
         media->says_plain = true;
-    }
+    if (media->says_plain)
+        say(pinfo, media, true);
     if (!media->conversation)
-        return;
+        return NULL;
     attach(media);
     if (leg->keys->len && media->conversation->setup_frame > 1)
         share_backwards(media);
-    leg->user = media;
+    return media;
+}
+
+/* Stock applies the offer a second time with its answer, and makes its dissector that of the offerer's addresses again. */
+static void take_again(packet_info *pinfo, stock_media *media)
+{
+    if (!media)
+        return;
+    if (media->says_plain)
+        say(pinfo, media, true);
+    conversation_set_dissector(media->conversation, media_handle);
+}
+
+/* Between two addresses that have exchanged packets before either was signalled there is an exact conversation, and stock's
+ * guess at RTCP may have made its own dissector that one's. */
+static void take_between(packet_info *pinfo, const stock_media *a, const stock_media *b)
+{
+    if (!a || !b)
+        return;
+    conversation_t *exact =
+        find_conversation(pinfo->num, &a->addr, &b->addr, CONVERSATION_UDP, a->port, b->port, 0);
+    if (exact && exact != a->conversation && exact != b->conversation)
+        conversation_set_dissector(exact, media_handle);
 }
 
 void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media)
 {
     if (pinfo->fd->visited)
         return;
+    stock_media *rtcp = NULL;
     if (!transport_address_equal(&media->rtp, &media->rtcp))
-        take_address(pinfo, leg, media, &media->rtcp);
-    take_address(pinfo, leg, media, &media->rtp);
+        rtcp = take_address(pinfo, leg, media, &media->rtcp);
+    stock_media *rtp = take_address(pinfo, leg, media, &media->rtp);
+    if (!rtp)
+        return;
+    rtp->rtcp = rtcp;
+    leg->user = rtp;
+    for (guint i = 0; i < leg->peers->len; i++) {
+        stock_media *peer = (stock_media *)((const media_leg *)leg->peers->pdata[i])->user;
+        if (!peer)
+            continue;
+        take_again(pinfo, peer);
+        take_again(pinfo, peer->rtcp);
+        take_between(pinfo, rtp, peer);
+        take_between(pinfo, rtp->rtcp, peer->rtcp);
+    }
 }
 
 unsigned stock_media_epoch(void)

@@ -87,6 +87,60 @@ static bool read_start_line(text_span line, sip_message *message)
     return true;
 }
 
+/* Where a request begins in a line whose part before the version is `before`: at the method in front of the URI. Octets
+ * of the packet that carries the message may stand directly before it, so a method known by name is looked for first. */
+static bool find_method(text_span before, size_t *at)
+{
+    static const char *const methods[] = {"INVITE", "ACK",   "PRACK",  "UPDATE",    "BYE",     "CANCEL",
+                                          "INFO",   "REFER", "MESSAGE", "SUBSCRIBE", "NOTIFY", "OPTIONS",
+                                          "PUBLISH", "REGISTER"};
+    size_t end = before.len;
+    while (end > 0 && text_is_white(before.text[end - 1]))
+        end--;
+    while (end > 0 && !text_is_white(before.text[end - 1])) /* the URI */
+        end--;
+    while (end > 0 && text_is_white(before.text[end - 1]))
+        end--;
+    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+        size_t len = strlen(methods[i]);
+        if (end >= len && memcmp(before.text + end - len, methods[i], len) == 0) {
+            *at = end - len;
+            /* PRACK ends in ACK. */
+            if (i != 1 || end == len || before.text[*at - 1] != 'R')
+                return true;
+        }
+    }
+    for (*at = end; *at > 0 && g_ascii_isupper(before.text[*at - 1]);)
+        --*at;
+    return *at < end;
+}
+
+/* Whether a start line stands in `line`, at its beginning or behind other octets: a datagram's header does not end in a line
+ * end. *at receives its offset. */
+static bool find_start_in_line(text_span line, size_t *at)
+{
+    sip_message message;
+    const char *version;
+    size_t from = 0;
+    *at = 0;
+    if (line.len && !is_lws(line.text[0]) && read_start_line(line, &message))
+        return true;
+    while ((version = memchr(line.text + from, 'S', line.len - from)) != NULL) {
+        size_t offset = (size_t)(version - line.text);
+        from = offset + 1;
+        if (line.len - offset < 4 || memcmp(version, "SIP/", 4) != 0)
+            continue;
+        if (read_start_line(text_span_of(version, line.len - offset), &message)) {
+            *at = offset;
+            return true;
+        }
+        if (find_method(text_span_of(line.text, offset), at) &&
+            read_start_line(text_span_of(line.text + *at, line.len - *at), &message))
+            return true;
+    }
+    return false;
+}
+
 /* Whether text[at..len) begins with a start line; cheap where it does not. */
 static bool is_start(const char *text, size_t len, size_t at)
 {
@@ -275,9 +329,11 @@ static size_t next_line_start(const char *text, size_t len, size_t at)
 
 bool sip_find_first(const char *text, size_t len, size_t from, size_t *start)
 {
-    for (size_t at = from; at < len; at = next_line_start(text, len, at)) {
-        if (is_start(text, len, at)) {
-            *start = at;
+    text_span rest = text_span_of(text + from, len - MIN(from, len)), line;
+    size_t at;
+    while (rest.len > 0 && text_next_line(&rest, &line)) {
+        if (find_start_in_line(line, &at)) {
+            *start = (size_t)(line.text - text) + at;
             return true;
         }
     }
