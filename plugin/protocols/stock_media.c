@@ -117,20 +117,32 @@ static void share_data(conversation_t *from, conversation_t *to)
     }
 }
 
-/* Media may stand in the capture before the signalling that gives its key. A second pass opens it, and stock must then know its
- * payload types too; but a conversation is only found from its first frame on. So there is one from frame 1, unless an
- * earlier call has used the address. */
-static void share_backwards(stock_media *media)
+static conversation_t *new_early_conversation(const stock_media *media)
 {
-    if (find_receiver(media->conversation->setup_frame - 1, &media->addr, media->port))
-        return;
     address none;
     clear_address(&none);
-    conversation_t *early = conversation_new(1, &media->addr, &none, CONVERSATION_UDP, media->port, 0,
-                                             NO_ADDR2 | NO_PORT2);
-    share_data(media->conversation, early);
-    conversation_add_proto_data(early, proto_media, media);
-    conversation_set_dissector(early, media_handle);
+    return conversation_new(1, &media->addr, &none, CONVERSATION_UDP, media->port, 0, NO_ADDR2 | NO_PORT2);
+}
+
+/* Media may stand in the capture before the signalling that gives its key. A second pass opens it, and stock must then know its
+ * payload types too; but a conversation is only found from its first frame on. So the conversations before the signalled one
+ * are taken as well, and one from frame 1 is made, unless an earlier call has used the address. */
+static void share_backwards(stock_media *media)
+{
+    enum { MAX_EARLIER = 16 };
+    uint32_t frame = media->conversation->setup_frame;
+    for (unsigned i = 0; i < MAX_EARLIER && frame > 1; i++) {
+        conversation_t *early = find_receiver(frame - 1, &media->addr, media->port);
+        if (early && conversation_get_dissector(early, frame - 1))
+            return;
+        if (!early)
+            early = new_early_conversation(media);
+        share_data(media->conversation, early);
+        if (!conversation_get_proto_data(early, proto_media))
+            conversation_add_proto_data(early, proto_media, media);
+        conversation_set_dissector(early, media_handle);
+        frame = early->setup_frame;
+    }
 }
 
 static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const sdp_media *sdp,
@@ -159,7 +171,7 @@ static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const
     if (!media->conversation)
         return NULL;
     attach(media);
-    if (leg->keys->len && media->conversation->setup_frame > 1)
+    if (leg->keys->len)
         share_backwards(media);
     return media;
 }
