@@ -1,5 +1,5 @@
-/* Written out over EVP_MD rather than EVP_MAC: a restarted EVP_MAC takes about a quarter more time for a packet than the
- * two copies made here, and more memory for each key.
+/* Written out over EVP_MD rather than EVP_MAC: a restarted EVP_MAC takes about a quarter more time for a packet than
+ * the two copies made here, and more memory for each key.
  */
 #include "ciphers/hmac_sha1.h"
 

@@ -228,10 +228,10 @@ srtp_open_result srtp_context_open_rtp(srtp_context *context, const srtp_reading
     if (result != SRTP_OPEN_OK)
         return result;
 
-    /* The header extension is authenticated as it was sent, hence deciphered last (RFC 6904 section 3). `clear` speaks of
-     * the payload alone: elements that were signalled as encrypted are so whatever the payload is. */
+    /* The header extension is authenticated as it was sent, hence deciphered last. Where the payload has no encryption
+     * its elements have none either (RFC 6904 section 3, of the NULL cipher; so libsrtp2 without confidentiality). */
     memcpy(out, packet->data, parts.payload_offset);
-    if (reading->encrypted_extensions && packet->ext_len > 0 &&
+    if (reading->encrypted_extensions && !reading->clear && packet->ext_len > 0 &&
         !srtp_session_decrypt_extension(session, packet, roc, reading->encrypted_extensions, out + packet->ext_offset))
         return SRTP_OPEN_ERROR;
     *out_len = parts.payload_end;

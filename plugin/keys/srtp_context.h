@@ -44,7 +44,8 @@ typedef struct {
     uint8_t tag_len;    /* octets on the wire; callers start from the transform's, 0 means none */
     uint8_t mki_len;    /* octets on the wire; callers start from the key's */
     bool verify;        /* check tag and MKI; false once an earlier pass has done so */
-    bool clear;         /* payload stands unencrypted (UNENCRYPTED_SRTP); for SRTCP the E bit decides */
+    bool clear;         /* payload and header extension stand unencrypted (UNENCRYPTED_SRTP); for SRTCP the E bit
+                           decides */
     bool no_trailer;    /* SRTCP without E bit, index, MKI and tag (a departure under UNENCRYPTED_SRTCP) */
     const uint8_t *encrypted_extensions; /* RFC 6904: bit i of this 256-bit map (octet i/8, bit i%8) set: the
                                             header extension element with ID i is encrypted. NULL: none */
