@@ -1,0 +1,523 @@
+/* The key log: its lines as keyfiles/README.md defines them, and a file that changes under the reader. */
+#include "keys/keylog.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <utime.h>
+
+#define HEX "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d" /* 16 + 14 octets */
+#define BASE64 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"                   /* the same */
+#define SUITE "AES_CM_128_HMAC_SHA1_80"
+#define SECRET SUITE ":" HEX
+
+static keylog_entry *parse(const char *line)
+{
+    keylog_entry *entry;
+    char *error;
+    gboolean done = keylog_parse_line(line, strlen(line), &entry, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_true(done);
+    return entry;
+}
+
+static void assert_master(const keylog_entry *entry)
+{
+    g_assert_nonnull(entry);
+    g_assert_cmpint(entry->label, ==, KEYLOG_SRTP_MASTER);
+    g_assert_cmpstr(entry->suite->name, ==, SUITE);
+    g_assert_cmpint(entry->srtp.transform.cipher, ==, SRTP_CIPHER_AES_CM);
+    g_assert_cmpint(entry->srtp.transform.srtp_tag_len, ==, 10);
+    for (int i = 0; i < 16; i++)
+        g_assert_cmpint(entry->srtp.key[i], ==, i);
+    for (int i = 0; i < 14; i++)
+        g_assert_cmpint(entry->srtp.salt[i], ==, 16 + i);
+}
+
+static void test_secret(void)
+{
+    static const char *const lines[] = {
+        "SRTP_MASTER * " SUITE ":" HEX,
+        "SRTP_MASTER * " SUITE ":" BASE64,
+        "\t SRTP_MASTER\t \t*  aes_cm_128_hmac_sha1_80:" HEX " \t",
+        "SRTP_MASTER * " SECRET "\r\n",
+        "SRTP_MASTER * " SECRET "\n",
+        "SRTP_MASTER * " SECRET " # from the lab",
+        "SRTP_MASTER * " SECRET "\t#",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        keylog_entry *entry = parse(lines[i]);
+        assert_master(entry);
+        g_assert_cmpint(entry->selector, ==, KEYLOG_ANY);
+        g_assert_cmpuint(entry->srtp.mki_len, ==, 0);
+        g_assert_cmpuint(entry->srtp.kdr, ==, 0);
+        g_assert_cmpuint(entry->line, ==, 0);
+        keylog_entry_free(entry);
+    }
+    keylog_entry *entry = parse("SRTP_MASTER * AEAD_AES_256_GCM:H/rhik7VVMXhJI3j3YPdZKHs6F1pcQvxDJkbc8VezQvtzfo5OhFUwC5Y2Wg");
+    g_assert_cmpuint(entry->srtp.transform.salt_len, ==, 12);
+    g_assert_cmpuint(entry->srtp.key[0], ==, 0x1f);
+    g_assert_cmpuint(entry->srtp.salt[11], ==, 0x68);
+    keylog_entry_free(entry);
+    keylog_entry_free(NULL);
+}
+
+static void test_no_secret(void)
+{
+    static const char *const lines[] = {"", "\r\n", "\n", " \t ", "#", "# SRTP_MASTER * x", "  # x", "\t#\r\n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
+        g_assert_null(parse(lines[i]));
+    keylog_entry *entry;
+    char *error;
+    g_assert_true(keylog_parse_line(NULL, 0, &entry, &error));
+    g_assert_null(entry);
+}
+
+static void test_selectors(void)
+{
+    keylog_entry *entry = parse("SRTP_MASTER ssrc=0xDeadBeef " SECRET);
+    g_assert_cmpint(entry->selector, ==, KEYLOG_SSRC);
+    g_assert_cmphex(entry->ssrc, ==, 0xdeadbeef);
+    keylog_entry_free(entry);
+
+    entry = parse("SRTP_MASTER ssrc=0x7 " SECRET);
+    g_assert_cmphex(entry->ssrc, ==, 7);
+    keylog_entry_free(entry);
+
+    transport_address expected;
+    transport_address_set(&expected, (const uint8_t *)"\xc0\0\2\1", 4, 4000);
+    entry = parse("SRTP_MASTER src=192.0.2.1:4000 " SECRET);
+    g_assert_cmpint(entry->selector, ==, KEYLOG_SOURCE);
+    g_assert_true(transport_address_equal(&entry->address, &expected));
+    keylog_entry_free(entry);
+
+    transport_address_set(&expected, (const uint8_t *)"\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16, 65535);
+    entry = parse("SRTP_MASTER dst=[2001:DB8::1]:65535 " SECRET);
+    g_assert_cmpint(entry->selector, ==, KEYLOG_DESTINATION);
+    g_assert_true(transport_address_equal(&entry->address, &expected));
+    keylog_entry_free(entry);
+
+    entry = parse("SRTP_MASTER call=a84b4c76e66710#1@pc33.example.com " SECRET); /* no comment within a field */
+    g_assert_cmpint(entry->selector, ==, KEYLOG_CALL);
+    g_assert_cmpstr(entry->call_id, ==, "a84b4c76e66710#1@pc33.example.com");
+    keylog_entry_free(entry);
+}
+
+static void test_options(void)
+{
+    keylog_entry *entry = parse("SRTP_MASTER * " SECRET " kdr=32 mki=00Ff unauthenticated_srtp=1 unencrypted_srtp=0");
+    g_assert_cmpmem(entry->srtp.mki, entry->srtp.mki_len, "\0\xff", 2);
+    g_assert_cmpuint(entry->srtp.kdr, ==, 32);
+    g_assert_true(entry->srtp.unauthenticated_srtp);
+    g_assert_false(entry->srtp.unencrypted_srtp);
+    g_assert_false(entry->srtp.unencrypted_srtcp);
+    keylog_entry_free(entry);
+
+    entry = parse("SRTP_MASTER * " SECRET " kdr=16777216 unencrypted_srtcp=1 unencrypted_srtp=1");
+    g_assert_cmpuint(entry->srtp.kdr, ==, 1u << 24);
+    g_assert_true(entry->srtp.unencrypted_srtp);
+    g_assert_true(entry->srtp.unencrypted_srtcp);
+    g_assert_false(entry->srtp.unauthenticated_srtp);
+    keylog_entry_free(entry);
+
+    g_autofree char *digits = g_strnfill(256, 'a');
+    g_autofree char *line = g_strdup_printf("SRTP_MASTER * " SECRET " mki=%s", digits);
+    entry = parse(line);
+    g_assert_cmpuint(entry->srtp.mki_len, ==, 128);
+    g_assert_cmpuint(entry->srtp.mki[127], ==, 0xaa);
+    keylog_entry_free(entry);
+}
+
+/* No run of four characters of the line's secret parts may come back; a label alone is quoted. */
+static void assert_refused(const char *line, size_t len, const char *reason)
+{
+    keylog_entry *entry = (keylog_entry *)&len;
+    char *error;
+    g_test_message("%.200s", line);
+    g_assert_false(keylog_parse_line(line, len, &entry, &error));
+    g_assert_null(entry);
+    g_test_message("  %s", error);
+    g_assert_nonnull(strstr(error, reason));
+    for (size_t i = 0; i + 4 <= strlen(HEX); i++) {
+        char piece[5] = {0};
+        memcpy(piece, HEX + i, 4);
+        g_assert_null(strstr(error, piece));
+        memcpy(piece, BASE64 + MIN(i, strlen(BASE64) - 4), 4);
+        g_assert_null(strstr(error, piece));
+    }
+    g_free(error);
+}
+
+static void test_errors(void)
+{
+    static const struct {
+        const char *line, *reason;
+    } rows[] = {
+        {"CLIENT_RANDOM " HEX " " HEX, "unknown label CLIENT_RANDOM"},
+        {"MIKEY_PSK * " HEX, "unknown label MIKEY_PSK"},
+        {"srtp_master * " SECRET, "does not begin with a label"},
+        {HEX, "does not begin with a label"},
+        {BASE64 " * " SUITE, "does not begin with a label"},
+        {"00112233445566778899AABBCCDDEEFF", "does not begin with a label"},
+        {"AABBCCDDEEFFAABBCCDDEEFFAABBCC * x", "does not begin with a label"},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG * x", "does not begin with a label"},
+        {"SRTP_MASTER", "selector is missing"},
+        {"SRTP_MASTER # * " SECRET, "selector is missing"},
+        {"SRTP_MASTER " SECRET, "selector is none of"},
+        {"SRTP_MASTER " HEX " " HEX, "selector is none of"},
+        {"SRTP_MASTER ** " SECRET, "selector is none of"},
+        {"SRTP_MASTER *", "secret is missing"},
+        {"SRTP_MASTER ssrc=12345678 " SECRET, "ssrc="},
+        {"SRTP_MASTER ssrc=0x " SECRET, "ssrc="},
+        {"SRTP_MASTER ssrc=0x123456789 " SECRET, "ssrc="},
+        {"SRTP_MASTER ssrc=0x12g4 " SECRET, "ssrc="},
+        {"SRTP_MASTER src=192.0.2.1 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER src=192.0.2.1:0 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER src=192.0.2.1:65536 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER src=192.0.2.1: " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER src=2001:db8::1:4000 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER src=[192.0.2.1]:4000 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER dst=[2001:db8::1]4000 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER dst=[2001:db8::1 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER dst=example.com:4000 " SECRET, "ADDRESS:PORT"},
+        {"SRTP_MASTER call= " SECRET, "Call-ID"},
+        {"SRTP_MASTER * " HEX, "wants a crypto suite"},
+        {"SRTP_MASTER * " HEX ":" SUITE, "suite is unknown"},
+        {"SRTP_MASTER * :" HEX, "suite is unknown"},
+        {"SRTP_MASTER * SEED_CTR_128_HMAC_SHA1_80:" HEX, "not supported"},
+        {"SRTP_MASTER * " SUITE ":", "neither hexadecimal"},
+        {"SRTP_MASTER * " SUITE ":" HEX "00", "not as long"},
+        {"SRTP_MASTER * AES_256_CM_HMAC_SHA1_80:" HEX, "not as long"},
+        {"SRTP_MASTER * " SUITE ":" BASE64 "AAAA", "not as long"},
+        {"SRTP_MASTER * " SUITE ":" BASE64 "=", "neither hexadecimal"},
+        {"SRTP_MASTER * " SUITE ":AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw*", "neither hexadecimal"},
+        {"SRTP_MASTER * " SECRET " " HEX, "option is unknown"},
+        {"SRTP_MASTER * " SECRET " mki", "option is unknown"},
+        {"SRTP_MASTER * " SECRET " MKI=01", "option is unknown"},
+        {"SRTP_MASTER * " SECRET " mki=01 mki=01", "option is repeated"},
+        {"SRTP_MASTER * " SECRET " unencrypted_srtcp=1 kdr=1 unencrypted_srtcp=1", "option is repeated"},
+        {"SRTP_MASTER * " SECRET " mki=", "mki="},
+        {"SRTP_MASTER * " SECRET " mki=012", "mki="},
+        {"SRTP_MASTER * " SECRET " mki=0x", "mki="},
+        {"SRTP_MASTER * " SECRET " kdr=3", "kdr="},
+        {"SRTP_MASTER * " SECRET " kdr=33554432", "kdr="},
+        {"SRTP_MASTER * " SECRET " kdr=", "kdr="},
+        {"SRTP_MASTER * " SECRET " kdr=-1", "kdr="},
+        {"SRTP_MASTER * " SECRET " unencrypted_srtp=yes", "unencrypted_srtp="},
+        {"\xef\xbb\xbfSRTP_MASTER * " SECRET, "does not begin with a label"}, /* a mark anywhere but at the file's start */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_refused(rows[i].line, strlen(rows[i].line), rows[i].reason);
+
+    static const char nul[] = "SRTP_MASTER * " SUITE ":\0" HEX;
+    assert_refused(nul, sizeof nul - 1, "NUL");
+    static const char wide[] = "S\0R\0T\0P\0";
+    assert_refused(wide, sizeof wide - 1, "UTF-16");
+
+    g_autofree char *digits = g_strnfill(258, 'a');
+    g_autofree char *line = g_strdup_printf("SRTP_MASTER * " SECRET " mki=%s", digits);
+    assert_refused(line, strlen(line), "mki=");
+
+    g_autofree char *comment = g_strnfill(KEYLOG_MAX_LINE + 1, '#');
+    assert_refused(comment, KEYLOG_MAX_LINE + 1, "longer than 4096");
+    keylog_entry *entry;
+    char *error;
+    g_assert_true(keylog_parse_line(comment, KEYLOG_MAX_LINE, &entry, &error));
+}
+
+/* What the format's definition shows must be read. */
+static void test_documented_examples(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "..", "..", "keyfiles", "README.md", NULL);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    char *examples = strstr(text, "### Examples");
+    g_assert_nonnull(examples);
+    g_auto(GStrv) lines = g_strsplit(examples, "\n", -1);
+    unsigned count = 0;
+    for (char **line = lines; *line && !g_str_has_prefix(*line, "## "); line++) {
+        if (!g_str_has_prefix(*line, "    SRTP_MASTER"))
+            continue;
+        keylog_entry *entry = parse(*line);
+        g_assert_nonnull(entry);
+        keylog_entry_free(entry);
+        count++;
+    }
+    g_assert_cmpuint(count, ==, 6);
+}
+
+typedef struct {
+    char *path;
+    keylog_file *file;
+    GString *seen; /* "3" a secret of line 3, "!4" an error of line 4 */
+    char *last_error;
+} fixture;
+
+static void on_entry(keylog_entry *entry, void *user)
+{
+    fixture *f = user;
+    g_string_append_printf(f->seen, "%s%u", f->seen->len ? " " : "", entry->line);
+    keylog_entry_free(entry);
+}
+
+static void on_error(unsigned line, const char *error, void *user)
+{
+    fixture *f = user;
+    g_string_append_printf(f->seen, "%s!%u", f->seen->len ? " " : "", line);
+    g_free(f->last_error);
+    f->last_error = g_strdup(error);
+}
+
+static void set_up(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dir = g_dir_make_tmp("d2dsec-keylog-XXXXXX", &error);
+    g_assert_no_error(error);
+    f->path = g_build_filename(dir, "keys.log", NULL);
+    f->file = keylog_file_new(f->path);
+    f->seen = g_string_new(NULL);
+}
+
+static void tear_down(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *dir = g_path_get_dirname(f->path);
+    keylog_file_free(f->file);
+    g_remove(f->path);
+    g_rmdir(dir);
+    g_free(f->path);
+    g_free(f->last_error);
+    g_string_free(f->seen, TRUE);
+}
+
+static void write_octets(fixture *f, const char *mode, const char *octets, size_t len)
+{
+    FILE *stream = g_fopen(f->path, mode);
+    g_assert_nonnull(stream);
+    g_assert_cmpuint(fwrite(octets, 1, len, stream), ==, len);
+    g_assert_cmpint(fclose(stream), ==, 0);
+}
+
+static void write_text(fixture *f, const char *mode, const char *text)
+{
+    write_octets(f, mode, text, strlen(text));
+}
+
+/* Reads and compares what came. */
+static void assert_read(fixture *f, bool at_end, bool expect_restart, const char *expected)
+{
+    bool restarted = !expect_restart;
+    g_string_truncate(f->seen, 0);
+    unsigned added = keylog_file_read(f->file, at_end, &restarted, on_entry, on_error, f);
+    g_assert_cmpstr(f->seen->str, ==, expected);
+    g_assert_cmpint(restarted, ==, expect_restart);
+    unsigned entries = 0;
+    for (const char *c = f->seen->str; *c; c++)
+        entries += (c == f->seen->str || c[-1] == ' ') && *c != '!';
+    g_assert_cmpuint(added, ==, entries);
+}
+
+#define LINE "SRTP_MASTER * " SECRET "\n"
+
+static void test_growth(fixture *f, gconstpointer data)
+{
+    (void)data;
+    write_text(f, "wb", "# lab\n\n" LINE);
+    assert_read(f, false, false, "3");
+    assert_read(f, false, false, "");
+    write_text(f, "ab", LINE "bad\n" LINE);
+    assert_read(f, false, false, "4 !5 6");
+    g_assert_cmpstr(f->last_error, ==, "the line does not begin with a label");
+    assert_read(f, true, false, "");
+}
+
+static void test_unfinished_line(fixture *f, gconstpointer data)
+{
+    (void)data;
+    write_text(f, "wb", LINE "SRTP_MASTER * AES_CM_128");
+    assert_read(f, false, false, "1");
+    assert_read(f, false, false, "");
+    write_text(f, "ab", "_HMAC_SHA1_80:");
+    assert_read(f, false, false, "");
+    write_text(f, "ab", HEX);
+    assert_read(f, false, false, "");
+    write_text(f, "ab", "\r");
+    assert_read(f, false, false, "");
+    write_text(f, "ab", "\n" LINE);
+    assert_read(f, false, false, "2 3");
+}
+
+static void test_last_line_counts_at_end(fixture *f, gconstpointer data)
+{
+    (void)data;
+    write_text(f, "wb", "SRTP_MASTER * " SECRET);
+    assert_read(f, false, false, "");
+    assert_read(f, true, false, "1");
+    assert_read(f, true, false, "");
+    write_text(f, "ab", "\r\n"); /* its end comes late: the same line */
+    assert_read(f, true, false, "");
+    write_text(f, "ab", "SRTP_MASTER * " SUITE ":");
+    assert_read(f, true, false, "!2");
+    write_text(f, "ab", HEX); /* it was not the end after all */
+    assert_read(f, false, false, "");
+    assert_read(f, true, false, "2");
+    write_text(f, "ab", "\n" LINE);
+    assert_read(f, false, false, "3");
+}
+
+static void test_byte_order_mark(fixture *f, gconstpointer data)
+{
+    (void)data;
+    write_text(f, "wb", "\xef\xbb\xbf" "SRTP_MASTER * " SECRET "\r\n" LINE "\xef\xbb\xbf" LINE);
+    assert_read(f, false, false, "1 2 !3");
+    g_remove(f->path);
+    write_text(f, "wb", "\xef\xbb\xbf" "SRTP_MASTER * " SECRET);
+    assert_read(f, true, true, "1");
+}
+
+static void test_replaced(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *other = g_strconcat(f->path, ".new", NULL);
+    write_text(f, "wb", LINE);
+    assert_read(f, false, false, "1");
+
+    /* Another file under the same name. */
+    g_autofree char *path = f->path;
+    f->path = other;
+    write_text(f, "wb", "#\n" LINE);
+    f->path = g_steal_pointer(&path);
+    g_assert_cmpint(g_rename(other, f->path), ==, 0);
+    assert_read(f, false, true, "2");
+
+    /* Cut. */
+    write_text(f, "wb", LINE);
+    assert_read(f, false, true, "1");
+
+    /* Written anew and longer than before: no number or size tells. */
+    write_text(f, "wb", "# written anew by an editor\n" LINE LINE);
+    assert_read(f, false, true, "2 3");
+
+    /* Gone, which is said once, and back with more: an old file goes on. */
+    g_autofree char *away = g_strconcat(f->path, ".away", NULL);
+    g_assert_cmpint(g_rename(f->path, away), ==, 0);
+    assert_read(f, false, false, "!0");
+    assert_read(f, false, false, "");
+    g_assert_cmpint(g_rename(away, f->path), ==, 0);
+    write_text(f, "ab", LINE);
+    assert_read(f, false, false, "4");
+}
+
+static void test_same_size_other_time(fixture *f, gconstpointer data)
+{
+    (void)data;
+    write_text(f, "wb", "srtp_master * " SECRET "\n");
+    assert_read(f, false, false, "!1");
+    write_text(f, "wb", LINE);
+    struct utimbuf long_ago = {.actime = 1000000000, .modtime = 1000000000};
+    g_assert_cmpint(g_utime(f->path, &long_ago), ==, 0);
+    assert_read(f, false, true, "1");
+}
+
+static void test_unreadable(fixture *f, gconstpointer data)
+{
+    (void)data;
+    assert_read(f, true, false, "!0");
+    assert_read(f, true, false, "");
+    write_text(f, "wb", LINE);
+    assert_read(f, true, false, "1");
+
+    g_autofree char *dir = g_path_get_dirname(f->path);
+    keylog_file_free(f->file);
+    f->file = keylog_file_new(dir);
+    assert_read(f, true, false, "!0");
+    assert_read(f, true, false, "");
+    keylog_file_free(NULL);
+}
+
+static void test_long_lines(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *longest = g_strnfill(KEYLOG_MAX_LINE, '#'), *mega = g_strnfill(1 << 20, 'x');
+    write_text(f, "wb", longest);
+    write_text(f, "ab", "\r\n");
+    write_text(f, "ab", longest);
+    write_text(f, "ab", "#\r\n");
+    write_text(f, "ab", LINE);
+    assert_read(f, false, false, "!2 3");
+    g_assert_cmpstr(f->last_error, ==, "the line is longer than 4096 octets");
+
+    write_text(f, "ab", mega); /* named as soon as it is too long, once, however it grows */
+    assert_read(f, false, false, "!4");
+    write_text(f, "ab", mega);
+    assert_read(f, false, false, "");
+    assert_read(f, true, false, "");
+    write_text(f, "ab", "\n" LINE);
+    assert_read(f, false, false, "5");
+}
+
+static void test_nul_octets(fixture *f, gconstpointer data)
+{
+    (void)data;
+    write_octets(f, "wb", "SRTP\0\n\0\0\n" LINE, 9 + strlen(LINE));
+    assert_read(f, false, false, "!1 !2 3");
+    g_autofree char *zeros = g_malloc0(1 << 20);
+    write_octets(f, "ab", zeros, 1 << 20);
+    assert_read(f, true, false, "!4");
+}
+
+static void count_entry(keylog_entry *entry, void *user)
+{
+    *(unsigned *)user += 1;
+    keylog_entry_free(entry);
+}
+
+static void count_error(unsigned line, const char *error, void *user)
+{
+    (void)error;
+    ((unsigned *)user)[1] += 1;
+    ((unsigned *)user)[2] = line;
+}
+
+static void test_many_lines(fixture *f, gconstpointer data)
+{
+    (void)data;
+    enum { LINES = KEYLOG_MAX_ENTRIES + 2000 };
+    static const char shortest[] = "SRTP_MASTER * AEAD_AES_128_GCM:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw\n";
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < LINES; i++)
+        g_string_append(text, shortest);
+    write_octets(f, "wb", text->str, text->len);
+    unsigned counts[3] = {0};
+    g_assert_cmpuint(keylog_file_read(f->file, false, NULL, count_entry, count_error, counts), ==, KEYLOG_MAX_ENTRIES);
+    g_assert_cmpuint(counts[0], ==, KEYLOG_MAX_ENTRIES);
+    g_assert_cmpuint(counts[1], ==, 1);
+    g_assert_cmpuint(counts[2], ==, KEYLOG_MAX_ENTRIES + 1);
+    g_string_free(text, TRUE);
+}
+
+#define ADD_FILE_TEST(name, function) g_test_add("/keylog/file/" name, fixture, NULL, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/keylog/secret", test_secret);
+    g_test_add_func("/keylog/no-secret", test_no_secret);
+    g_test_add_func("/keylog/selectors", test_selectors);
+    g_test_add_func("/keylog/options", test_options);
+    g_test_add_func("/keylog/errors", test_errors);
+    g_test_add_func("/keylog/documented-examples", test_documented_examples);
+    ADD_FILE_TEST("growth", test_growth);
+    ADD_FILE_TEST("unfinished-line", test_unfinished_line);
+    ADD_FILE_TEST("last-line-counts-at-end", test_last_line_counts_at_end);
+    ADD_FILE_TEST("byte-order-mark", test_byte_order_mark);
+    ADD_FILE_TEST("replaced", test_replaced);
+    ADD_FILE_TEST("same-size-other-time", test_same_size_other_time);
+    ADD_FILE_TEST("unreadable", test_unreadable);
+    ADD_FILE_TEST("long-lines", test_long_lines);
+    ADD_FILE_TEST("nul-octets", test_nul_octets);
+    ADD_FILE_TEST("many-lines", test_many_lines);
+    return g_test_run();
+}
