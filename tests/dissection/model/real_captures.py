@@ -77,7 +77,7 @@ def more():
     if not folder:
         return []
     found = [path for path in sorted(Path(folder).rglob("*.pcap")) if expected_path(path).exists()]
-    return [path for path in found if path.name not in {each.name for each in ALL}]
+    return [path for path in found if path.name not in {each.name for each in ALL} and keys_of(path)]
 
 
 # --- a reader of the simple captures at hand ---------------------------------------------------------------
@@ -155,9 +155,22 @@ def keys_of(capture):
     return keys
 
 
-def openings(keys, row, wire):
-    """SHA-256 of what each key makes of the packet, where it authenticates."""
-    found = set()
+INLINE = re.compile(rb"inline:([A-Za-z0-9+/]{8,})")
+
+
+def with_other_keys(capture):
+    """(octets of the capture with one octet of every inline key changed, how many were). Lengths stay as they are;
+    checksums don't matter. Where a key is cut by a fragment's end, its first part is what changes."""
+    data, count = bytearray(Path(capture).read_bytes()), 0
+    for match in INLINE.finditer(bytes(data)):
+        at = match.start(1) + 4  # octets 3 to 5 of the key
+        data[at] = ord("B" if data[at] == ord("A") else "A")
+        count += 1
+    return bytes(data), count
+
+
+def opening_key(keys, row, wire):
+    """The key under which the packet authenticates and gives the plaintext that the list tells, or None."""
     for key in keys:
         if key.suite.name != row.suite or (key.kdf == KDF_192_AS_256) != row.kind.endswith("kdf256"):
             continue
@@ -169,5 +182,22 @@ def openings(keys, row, wire):
                 plain = key.open_rtcp(wire)[0]
         except (NotAuthentic, IndexError):
             continue
-        found.add(hashlib.sha256(plain).hexdigest())
-    return found
+        if hashlib.sha256(plain).hexdigest() == row.plain_sha256:
+            return key
+    return None
+
+
+@functools.lru_cache(maxsize=None)
+def frames_before_their_key(capture):
+    """Packets that come before the SDP with the key they need: they take a second pass."""
+    first_sight = {}
+    for number, (_, frame) in enumerate(frames_of(Path(capture).read_bytes()), 1):
+        for text in INLINE.findall(frame):
+            first_sight.setdefault(text[:8], number)
+    early = set()
+    for row in expected_rows(capture):
+        if row.decrypts and row.frame < max(first_sight.values()):
+            key = opening_key(keys_of(capture), row, payloads(capture)[row.frame])
+            if key and row.frame < first_sight[key.inline[:8].encode()]:
+                early.add(row.frame)
+    return early

@@ -61,10 +61,8 @@ class Scenario:
         self.dialogs = []
         self.keylog = None  # text of a key log
         self.preferences = []  # further -o arguments
-        self.two_pass_only = False
         self.experts = []  # fields of which one must be present in the named frame: (frame, field)
         self.stock_frames = []  # frames that must be shown as if there were no plugin
-        self.stream_frames = {}
         self.no_payload_frames = []  # frames that must not be shown as clear RTP
         self._seen = set()
         self._late = False
@@ -86,7 +84,7 @@ class Scenario:
         if not shown:
             self.expect_nothing(frame, packet.kind, *(verdicts or ()))
             return frame
-        identity = packet.key.key, packet.kind, packet.ssrc, packet.index
+        identity = packet.key.key, packet.kind, packet.dst, packet.ssrc, packet.index
         if verdicts is None:
             verdicts = {packet.verdict}
             if packet.key.suite.cipher == "null":
