@@ -953,7 +953,8 @@ def nat_on_both_sides(s):
 
 @scenario
 def nat_on_both_sides_at_a_port_of_another_protocol(s):
-    """Stock Wireshark gives this port to a protocol of its own."""
+    """Stock Wireshark gives this port to a protocol of its own; its user can say that heuristics come first."""
+    s.preferences = ["-o", "udp.try_heuristic_first:TRUE"]
     behind_two_nats(s, 47000)
 
 

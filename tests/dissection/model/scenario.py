@@ -58,6 +58,7 @@ class Scenario:
         self.random = random.Random("d2dsec " + name)
         self.capture = Capture()
         self.expected = {}
+        self.packets = {}  # frame -> the Packet whose plaintext must be shown
         self.dialogs = []
         self.keylog = None  # text of a key log
         self.preferences = []  # further -o arguments
@@ -92,6 +93,7 @@ class Scenario:
             if identity in self._seen:
                 verdicts = {"replayed"}
         self._seen.add(identity)
+        self.packets[frame] = packet
         facts = {"ssrc": packet.ssrc, "index": packet.index}
         if packet.kind == "rtp":
             facts["roc"] = packet.index >> 16

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Makes the captures `made_*`, their lists and their key logs, octet for octet the same each time.
+
+    captures/make_samples.py [FOLDER]     writes FOLDER/captures and FOLDER/keyfiles; FOLDER is the project unless told
+"""
+
+import gzip
+import hashlib
+import io
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "dissection"))
+
+import scenarios
+from model.real_captures import COLUMNS
+from model.srtp_model import KDF_192_AS_256, rtp_header_len
+
+# sample: the scenario of tests/dissection/scenarios.py that makes it
+SAMPLES = {
+    "made_key_log_gcm_without_signalling": "key_log_with_suite[AEAD_AES_256_GCM]",
+    "made_key_log_by_call_id": "key_log_by_call[RTP/SAVP]",
+    "made_key_log_joined_at_roc_2": "key_log_joined_at_roc_2",
+    "made_nat_on_both_sides": "nat_on_both_sides",
+    "made_fork_with_media_of_both_branches": "forked_with_media_of_both_branches",
+    "made_reinvite_rekeys_after_rollover": "reinvite_new_keys_same_address_roc_goes_on",
+    "made_f8_with_mki": "mki_with_suite[F8_128_HMAC_SHA1_80]",
+    "made_srtcp_with_4_octet_tags": "srtcp_with_4_octet_tags[AES_256_CM_HMAC_SHA1_32]",
+}
+
+
+def kind_of(packet):
+    if packet.kind == "rtp" and packet.key.unauthenticated_srtp:
+        return "rtp-unauth"
+    if packet.key.kdf == KDF_192_AS_256:
+        return packet.kind + "-kdf256"
+    if packet.kind == "rtcp" and packet.key.rtcp_tag == 4:
+        return "rtcp-tag32"
+    return packet.kind
+
+
+def row_of(frame, packet):
+    """The columns that README.md explains."""
+    plain, index = packet.plain, packet.index
+    if packet.kind == "rtp":
+        payload = plain[rtp_header_len(plain) :]
+        padding = payload[-1] if plain[0] & 0x20 else 0
+        payload = payload[: len(payload) - padding]
+        number, roc_or_e, payload_type = index & 0xFFFF, index >> 16, plain[1] & 0x7F
+    else:
+        payload, padding = plain, 0
+        encrypted = packet.verdict != "authenticated only"
+        number, roc_or_e, payload_type = index, int(encrypted), plain[1]
+    return [frame, kind_of(packet), *packet.src, *packet.dst, "%08x" % packet.ssrc, number, roc_or_e, payload_type,
+            len(payload), padding, hashlib.sha256(payload).hexdigest(), hashlib.sha256(plain).hexdigest(),
+            packet.key.suite.name]
+
+
+def expected_list(made):
+    lines = ["#" + "\t".join(COLUMNS)]
+    for frame, packet in sorted(made.packets.items()):
+        lines.append("\t".join(map(str, row_of(frame, packet))))
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed:
+        packed.write(("\n".join(lines) + "\n").encode())
+    return out.getvalue()
+
+
+def main(folder):
+    for part in ("captures", "keyfiles"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for name, source in SAMPLES.items():
+        made = scenarios.build(source)
+        made.capture.write(folder / "captures" / (name + ".pcap"))
+        (folder / "captures" / (name + ".expected.tsv.gz")).write_bytes(expected_list(made))
+        if made.keylog:
+            (folder / "keyfiles" / (name + ".keylog")).write_text(made.keylog)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT)

@@ -1,0 +1,93 @@
+"""The judge itself: it passes what is right and catches every way to be wrong. Needs no plugin."""
+
+import pytest
+
+import scenarios
+from judge import compare_scenario
+from tshark import FIELDS, Frame, read_dump
+
+
+def as_a_perfect_plugin_shows(scenario, passes=2):
+    frames = {}
+    for number in range(1, len(scenario.capture.frames) + 1):
+        columns = dict.fromkeys(FIELDS, "")
+        frame = frames[number] = Frame(number, columns, [("Frame", b"")])
+        expected = scenario.expected.get(number)
+        if expected is None or expected.late and passes == 1:
+            continue
+        columns["verdict"] = sorted(expected.verdicts or [""])[0]
+        if expected.plain is None:
+            continue
+        frame.sources.append((expected.source, expected.plain))
+        key_frames = scenario.key_frames(expected.key)
+        columns.update({name: "%d" % value for name, value in expected.facts.items()})
+        columns.update(suite=expected.key.suite.name, fingerprint=expected.key.fingerprint,
+                       key_frame=str(min(key_frames)) if key_frames else "", departure="some" if expected.departs else "",
+                       protocols="eth:ip:udp:" + ("rtcp" if expected.kind.startswith("rtcp") else "rtp"))
+    return frames
+
+
+@pytest.mark.parametrize("name", ["suite[AES_CM_128_HMAC_SHA1_80]", "sdp_after_the_media[AEAD_AES_128_GCM]",
+                                  "key_log[any]", "corrupted[AEAD_AES_128_GCM]", "clear_rtcp_among_srtcp"])
+@pytest.mark.parametrize("passes", [1, 2])
+def test_right_is_right(name, passes):
+    scenario = scenarios.build(name)
+    compare_scenario(scenario, as_a_perfect_plugin_shows(scenario, passes), passes)
+
+
+def break_source(frame):
+    frame.sources[1] = (frame.sources[1][0], frame.sources[1][1][:-1] + b"!?")
+
+
+WRONGS = {
+    "missing": lambda frame: frame.sources.pop(),
+    "wrong plaintext": break_source,
+    "more than one decrypted source": lambda frame: frame.sources.append(frame.sources[1]),
+    "wrong source name": lambda frame: frame.sources.insert(1, ("Decrypted RTP", frame.sources.pop()[1])),
+    "wrong verdict": lambda frame: frame.columns.update(verdict="replayed"),
+    "wrong roc": lambda frame: frame.columns.update(roc="9"),
+    "wrong index": lambda frame: frame.columns.update(index=""),
+    "wrong ssrc": lambda frame: frame.columns.update(ssrc="0x1"),
+    "wrong suite": lambda frame: frame.columns.update(suite="AES"),
+    "wrong key fingerprint": lambda frame: frame.columns.update(fingerprint="00"),
+    "wrong key frame": lambda frame: frame.columns.update(key_frame="2"),
+    "not handed to stock rtp": lambda frame: frame.columns.update(protocols="eth:ip:udp:data"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONGS)
+def test_wrong_is_caught(wrong):
+    scenario = scenarios.build("suite[AES_CM_128_HMAC_SHA1_80]")
+    frames = as_a_perfect_plugin_shows(scenario)
+    WRONGS[wrong](frames[5])
+    with pytest.raises(AssertionError, match=wrong + ": 1\n    frame 5"):
+        compare_scenario(scenario, frames, 2)
+
+
+def test_what_must_not_be_shown_is_caught():
+    for number, name in ((2, "suite[AES_CM_128_HMAC_SHA1_80]"), (10, "corrupted[AEAD_AES_128_GCM]")):
+        scenario = scenarios.build(name)
+        frames = as_a_perfect_plugin_shows(scenario)
+        frames[number].sources.append(("Decrypted SRTP", b"anything"))
+        with pytest.raises(AssertionError, match="must not be: 1\n    frame %d" % number):
+            compare_scenario(scenario, frames, 2)
+
+
+def test_missing_frames_are_caught():
+    scenario = scenarios.build("call_without_keys")
+    frames = as_a_perfect_plugin_shows(scenario)
+    del frames[3]
+    with pytest.raises(AssertionError, match="frames read: "):
+        compare_scenario(scenario, frames, 1)
+
+
+def test_dump_is_read():
+    text = (" 7\teth:ip:udp:rtp\tdecrypted\n\nFrame (20 bytes):\n"
+            "0000  02 00 00 00 00 02 02 00 00 00 00 01 08 00 45 00   ..............E.\n0010  01 22 00 03   .\"..\n"
+            "Decrypted SRTP (18 bytes):\n"
+            "0000  80 00 6b 7c 22 11 e0 c6 15 80 25 21 49 05 9c e3   ..k|\".....%!I...\n"
+            "0010  41 42                                             AB\n\n 8\teth\t\n\n0000  01 02   ..\n")
+    frames = read_dump(text, ["protocols", "verdict"])
+    assert list(frames) == [7, 8] and frames[7].verdict == "decrypted" and frames[8].verdict == ""
+    assert frames[7].decrypted == [("Decrypted SRTP", bytes.fromhex("80006b7c2211e0c61580252149059ce34142"))]
+    assert frames[8].sources == []

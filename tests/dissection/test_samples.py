@@ -1,0 +1,68 @@
+"""The samples that the project makes itself: as their script makes them, and as their lists say."""
+
+import gzip
+import importlib.util
+import sys
+
+import pytest
+
+from judge import Judgement, compare_source, number
+from model import real_captures
+from model.scenario import DECRYPTED_RTCP, DECRYPTED_RTP, SHOWN
+
+ROOT = real_captures.FOLDER.parent
+MADE = sorted(real_captures.FOLDER.glob("made_*.pcap"))
+LARGEST = 60 * 1024
+
+
+@pytest.fixture(scope="module")
+def made_anew(tmp_path_factory):
+    sys.dont_write_bytecode = True
+    specification = importlib.util.spec_from_file_location("make_samples", real_captures.FOLDER / "make_samples.py")
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    folder = tmp_path_factory.mktemp("anew")
+    script.main(folder)
+    return folder, script.SAMPLES
+
+
+def content(path):
+    """How well a list was compressed is zlib's affair."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def test_the_script_makes_the_same_samples(made_anew):
+    folder, samples = made_anew
+    assert {path.stem for path in MADE} == set(samples)
+    anew = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    kept = {path.relative_to(ROOT) for part in ("captures", "keyfiles") for path in (ROOT / part).glob("made_*")}
+    assert anew == kept
+    assert [path for path in sorted(anew) if content(folder / path) != content(ROOT / path)] == []
+
+
+@pytest.mark.parametrize("capture", MADE, ids=lambda path: path.stem)
+def test_sample_is_small(capture):
+    assert capture.stat().st_size < LARGEST
+
+
+@pytest.mark.parametrize("capture", MADE, ids=lambda path: path.stem)
+def test_sample_decrypts_as_its_list_says(tshark, capture):
+    log = ROOT / "keyfiles" / (capture.stem + ".keylog")
+    options = []
+    if log.exists():
+        options = ["-o", "d2dsec.keylog_file:%s" % tshark.file(log.name, log.read_bytes())]
+    rows = {row.frame: row for row in real_captures.expected_rows(capture)}
+    judgement = Judgement(capture.stem)
+    for frame in tshark.frames(capture, options=options).values():
+        row = rows.get(frame.number)
+        source = DECRYPTED_RTP if row and row.is_rtp else DECRYPTED_RTCP
+        if compare_source(judgement, frame, source, row and row.plain_sha256, "must" if row else "not"):
+            if frame.verdict not in SHOWN or number(frame.ssrc) != row.ssrc or frame.suite != row.suite:
+                judgement.add("wrong facts", frame.number, str(frame.columns))
+    judgement.conclude()
+
+
+@pytest.mark.parametrize("capture", [path for path in MADE if (ROOT / "keyfiles" / (path.stem + ".keylog")).exists()],
+                         ids=lambda path: path.stem)
+def test_without_its_key_log_nothing_is_decrypted(tshark, capture):
+    assert [frame.number for frame in tshark.frames(capture).values() if frame.decrypted] == []
