@@ -15,10 +15,11 @@ TEST_PACKAGES=(libjson-glib-dev libsrtp2-dev
 
 HEARTBEAT=
 STAGE=
+umask 022           # what is built or staged here, others may have to read
 
 cleanup() {
     if [[ -n $HEARTBEAT ]]; then kill "$HEARTBEAT" 2>/dev/null || true; fi
-    if [[ -n $STAGE ]]; then rm -rf "$STAGE"; fi
+    if [[ -n $STAGE ]]; then rm -rf "$STAGE" 2>/dev/null || as_root rm -rf "$STAGE"; fi
 }
 trap cleanup EXIT
 
@@ -108,7 +109,7 @@ install_packages() {
         "check the network and the package sources in /etc/apt." \
         apt_get update
     step apt-install "Install ${#missing[@]} packages: ${missing[*]}" \
-        "as root: $by_hand" \
+        "check the network and the package sources in /etc/apt; by hand, as root: $by_hand" \
         apt_get install --no-install-recommends "${missing[@]}"
 }
 
@@ -135,7 +136,7 @@ build() {
 # Two traps of Wireshark's are dealt with here. It ignores WIRESHARK_PLUGIN_DIR and the personal folder when the uid or
 # the gid is 0; so it then runs as nobody, who may not be able to read the build directory. And WIRESHARK_PLUGIN_DIR
 # takes the place of the global folder, codecs and all; so the stock plugins are linked in beside ours.
-# Sets STAGE, a directory that the process below can read.
+# Sets STAGE, a directory that the processes below can read, and others cannot: captures and keys may go there.
 stage_plugin() {
     local ours version stock entry
     command -v tshark >/dev/null || die "there is no tshark" "install the package tshark."
@@ -149,14 +150,13 @@ stage_plugin() {
             sed -n 's/^Global Plugins:[[:space:]]*//p')
 
     STAGE=$(mktemp -d /tmp/d2dsec.XXXXXX)
-    chmod 755 "$STAGE"
-    mkdir -p "$STAGE/home" "$STAGE/plugins/$version/epan"
+    mkdir -p "$STAGE/home" "$STAGE/stock/$version/epan"
     for entry in "$stock"/*/*.so; do
         if [[ ! -e $entry || $entry == */d2dsec.so ]]; then continue; fi
-        mkdir -p "$STAGE/plugins/$version/$(basename "${entry%/*}")"
-        ln -s "$entry" "$STAGE/plugins/$version/$(basename "${entry%/*}")/"
+        mkdir -p "$STAGE/stock/$version/$(basename "${entry%/*}")"
+        ln -s "$entry" "$STAGE/stock/$version/$(basename "${entry%/*}")/"
     done
-    install -m 755 "$ours" "$STAGE/plugins/$version/epan/d2dsec.so"
+    cp -R "$STAGE/stock" "$STAGE/plugins"
 
     AS=()
     if [[ $(id -u) -eq 0 || $(id -g) -eq 0 ]]; then
@@ -166,27 +166,37 @@ stage_plugin() {
         fi
         AS+=(setpriv --reuid=65534 --regid=65534 --clear-groups)
         as_root chown 65534:65534 "$STAGE/home"
+        as_root chgrp 65534 "$STAGE"
+        chmod 750 "$STAGE"
         "${AS[@]}" test -x "$STAGE/plugins" ||
             die "cannot run tshark as nobody (uid 65534), and as root it ignores plugins outside its own folder" \
                 "run this as an ordinary user; or install the plugin: cmake --install '$BUILD_DIR'."
     fi
-    AS+=(env -u WIRESHARK_CONFIG_DIR -u WIRESHARK_DATA_DIR -u XDG_CONFIG_HOME
-         -u WIRESHARK_PLUGIN_DIR "HOME=$STAGE/home")
+    AS+=(env -u WIRESHARK_CONFIG_DIR -u WIRESHARK_DATA_DIR -u XDG_CONFIG_HOME "HOME=$STAGE/home")
+
+    ln -s "$(readable "$ours")" "$STAGE/plugins/$version/epan/d2dsec.so"
+    with_plugin tshark -G plugins >"$STAGE/loaded" 2>&1 || true
+    if ! grep -q '^d2dsec\.so' "$STAGE/loaded"; then
+        grep -i d2dsec "$STAGE/loaded" >&2 || true
+        die "tshark does not load $ours" \
+            "was it built against another Wireshark? rm -r '$BUILD_DIR', and run this again. Is /tmp mounted noexec? Install the plugin: cmake --install '$BUILD_DIR'."
+    fi
 }
 
-# with_plugin COMMAND...: the stock program with the plugin loaded; nothing of the person's own preferences.
+# The stock program, with the plugin and without, whether or not it is installed; nothing of the person's own preferences.
 with_plugin()    { "${AS[@]}" "WIRESHARK_PLUGIN_DIR=$STAGE/plugins" "$@"; }
-
-# without_plugin COMMAND...: the same program as it comes.
-without_plugin() { "${AS[@]}" "$@"; }
+without_plugin() { "${AS[@]}" "WIRESHARK_PLUGIN_DIR=$STAGE/stock" "$@"; }
 
 # readable FILE: prints a path to it that the process above can read.
 readable() {
     local path
     path=$(realpath -e "$1" 2>/dev/null) || die "no such file: $1"
     if ! "${AS[@]}" test -r "$path"; then
-        install -m 644 "$path" "$STAGE/"
-        path=$STAGE/${path##*/}
+        local copy
+        copy=$(mktemp -d "$STAGE/XXXXXX")
+        chmod 755 "$copy"
+        install -m 644 "$path" "$copy/"
+        path=$copy/${path##*/}
     fi
     say "$path"
 }
