@@ -119,17 +119,20 @@ static bool find_method(text_span before, size_t *at)
  * end. *at receives its offset. */
 static bool find_start_in_line(text_span line, size_t *at)
 {
+    enum { MAX_VERSIONS = 16 }; /* looked at in one line */
     sip_message message;
     const char *version;
     size_t from = 0;
+    unsigned versions = 0;
     *at = 0;
     if (line.len && !is_lws(line.text[0]) && read_start_line(line, &message))
         return true;
-    while ((version = memchr(line.text + from, 'S', line.len - from)) != NULL) {
+    while (versions < MAX_VERSIONS && (version = memchr(line.text + from, 'S', line.len - from)) != NULL) {
         size_t offset = (size_t)(version - line.text);
         from = offset + 1;
         if (line.len - offset < 4 || memcmp(version, "SIP/", 4) != 0)
             continue;
+        versions++;
         if (read_start_line(text_span_of(version, line.len - offset), &message)) {
             *at = offset;
             return true;

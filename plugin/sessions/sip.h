@@ -31,7 +31,8 @@ bool sip_parse(const char *text, size_t len, sip_message *message);
  * or before `body` and holds a Call-ID. *start receives its offset. False: there is none within 64 KiB. */
 bool sip_find_enclosing(const char *text, size_t len, size_t body, size_t *start, sip_message *message);
 
-/* The first SIP start line at or after `from` in text[0..len). False: none. */
+/* The first SIP start line at or after `from` in text[0..len). It may stand behind other octets of its line, as it does behind the
+ * header of a datagram. False: none. */
 bool sip_find_first(const char *text, size_t len, size_t from, size_t *start);
 
 #endif

@@ -278,12 +278,37 @@ static void test_find_first(void)
     g_assert_cmpuint(start, ==, 6);
     g_assert_true(sip_find_first(text, len, 7, &start));
     g_assert_cmpuint(start, ==, 22);
-    g_assert_false(sip_find_first(text, len, 23, &start));
     size_t glued = (size_t)(strstr(text, "tailSIP") + 4 - text);
-    g_assert_true(sip_find_first(text, len, glued, &start)); /* where a body ends, no line end need be */
+    g_assert_true(sip_find_first(text, len, 23, &start)); /* where a body ends, no line end need be */
     g_assert_cmpuint(start, ==, glued);
+    g_assert_false(sip_find_first(text, len, glued + 1, &start));
     g_assert_false(sip_find_first(text, len, len, &start));
     g_assert_false(sip_find_first(text, len, SIZE_MAX, &start));
+}
+
+/* A message directly behind the binary header of a datagram, whose last octets may look like a part of the method. */
+static void test_find_behind_datagram_header(void)
+{
+    static const struct {
+        const char *header;
+        size_t len;
+        const char *line;
+    } rows[] = {
+        {"\x45\0\0\x01\x13\xc4\x13\xc4\0\x10\0", 11, "INVITE sip:a@b SIP/2.0\r\n"},
+        {"\n\0\x13\xc4" "AB", 6, "INVITE sip:a@b SIP/2.0\r\n"},
+        {"\0\0SIP/", 6, "ACK sip:a@b SIP/2.0\r\n"},
+        {"\0R", 2, "PRACK sip:a@b SIP/2.0\r\n"},
+        {"\0\0\0k", 4, "SIP/2.0 180 Ringing\r\n"},
+        {"\0S", 2, "SIP/2.0 200 OK\r\n"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GString *text = g_string_new_len(rows[i].header, (gssize)rows[i].len);
+        size_t start = 99;
+        g_string_append(text, rows[i].line);
+        g_assert_true(sip_find_first(text->str, text->len, 0, &start));
+        g_assert_cmpuint(start, ==, rows[i].len);
+        g_string_free(text, TRUE);
+    }
 }
 
 static void test_hostile(void)
@@ -302,6 +327,8 @@ static void test_hostile(void)
         {"X sip:a SIP/2.0\r\n" MINIMAL, "f:\r\n", 250000},
         {"X sip:a SIP/2.0\r\n" MINIMAL, "\xff", 1 << 20},
         {"X ", "sip:", 250000},
+        {"X ", "SIP/", 250000},
+        {"", "SIP/2 sip:", 100000},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GString *text = g_string_new(rows[i].prefix);
@@ -337,6 +364,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sip/enclosing-multipart", test_enclosing_multipart);
     g_test_add_func("/sip/enclosing-reach", test_enclosing_reach);
     g_test_add_func("/sip/find-first", test_find_first);
+    g_test_add_func("/sip/find-behind-datagram-header", test_find_behind_datagram_header);
     g_test_add_func("/sip/hostile", test_hostile);
     return g_test_run();
 }
