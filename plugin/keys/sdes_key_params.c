@@ -163,7 +163,7 @@ static bool read_lifetime_and_mki(sdes_key_param *key, text_span rest, GArray *p
     bool certain = true, in_order = true;
 
     for (unsigned i = 0; i < 2 && text_next_part(&rest, '|', &field); i++) {
-        bool is_mki = field.len > 0 && memchr(field.text, ':', field.len);
+        bool is_mki = memchr(field.text, ':', field.len) != NULL;
         if (is_mki && !key->mki_text.text) {
             certain = read_mki(key, field, problems);
         } else if (!is_mki && !key->lifetime_text.text) {

@@ -10,11 +10,6 @@
 #include <arpa/inet.h>
 #endif
 
-bool text_equals(text_span a, text_span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.text, b.text, a.len) == 0);
-}
-
 static bool begins_with(text_span span, const char *literal, bool nocase)
 {
     size_t len = strlen(literal);
@@ -105,7 +100,7 @@ bool text_next_part(text_span *rest, char separator, text_span *part)
 {
     if (!rest->text)
         return false;
-    const char *found = rest->len > 0 ? memchr(rest->text, separator, rest->len) : NULL;
+    const char *found = memchr(rest->text, separator, rest->len);
     if (!found) {
         *part = *rest;
         *rest = text_span_of(NULL, 0);

@@ -26,7 +26,6 @@ static inline bool text_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-bool text_equals(text_span a, text_span b);
 bool text_is(text_span span, const char *literal);
 bool text_is_nocase(text_span span, const char *literal);
 

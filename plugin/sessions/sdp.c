@@ -307,7 +307,7 @@ static void read_line(sdp_walk *walk, text_span line)
         start_media(walk, line);
     else if (text_take(&line, "c="))
         read_connection(walk, line);
-    else if (walk->in_session && text_take(&line, "o="))
+    else if (text_take(&line, "o="))
         read_origin(walk->body, line);
 }
 

@@ -156,6 +156,9 @@ static void test_errors(void)
     } rows[] = {
         {"CLIENT_RANDOM " HEX " " HEX, "unknown label CLIENT_RANDOM"},
         {"MIKEY_PSK * " HEX, "unknown label MIKEY_PSK"},
+        {"D2D_KEYS2 * " HEX, "unknown label D2D_KEYS2"},
+        {"2D_KEYS * " HEX, "does not begin with a label"},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF * x", "unknown label ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"},
         {"srtp_master * " SECRET, "does not begin with a label"},
         {HEX, "does not begin with a label"},
         {BASE64 " * " SUITE, "does not begin with a label"},
@@ -391,6 +394,14 @@ static void test_replaced(fixture *f, gconstpointer data)
     f->path = g_steal_pointer(&path);
     g_assert_cmpint(g_rename(other, f->path), ==, 0);
     assert_read(f, false, true, "2");
+
+    /* Another that begins as the old one did. */
+    path = g_steal_pointer(&f->path);
+    f->path = other;
+    write_text(f, "wb", "#\n" LINE LINE);
+    f->path = g_steal_pointer(&path);
+    g_assert_cmpint(g_rename(other, f->path), ==, 0);
+    assert_read(f, false, true, "2 3");
 
     /* Cut. */
     write_text(f, "wb", LINE);

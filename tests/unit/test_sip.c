@@ -175,6 +175,7 @@ static void test_refused(void)
 
 static void test_accepted(void)
 {
+    g_assert_cmpuint(parse("SIP/2.0 100 Trying\r\n" MINIMAL "\r\n").status, ==, 100);
     g_assert_cmpuint(parse("SIP/2.0 699\r\n" MINIMAL "\r\n").status, ==, 699);
     assert_span(parse("sip/2.0 200 OK\r\n" MINIMAL "\r\n").method, "X");
     assert_span(parse("x-y.z sip:a  SIP/2.0 \r\n" MINIMAL "\r\n").method, "x-y.z");
@@ -311,6 +312,7 @@ static void test_find_behind_datagram_header(void)
     }
 }
 
+/* Work that is not linear would run into the time limit of the test. */
 static void test_hostile(void)
 {
     static const struct {
@@ -334,14 +336,12 @@ static void test_hostile(void)
         GString *text = g_string_new(rows[i].prefix);
         for (unsigned n = 0; n < rows[i].times; n++)
             g_string_append(text, rows[i].piece);
-        gint64 begin = g_get_monotonic_time();
         sip_message message;
         size_t start;
         sip_parse(text->str, text->len, &message);
         for (size_t body = 60000; body < text->len; body += 100000)
             sip_find_enclosing(text->str, text->len, body, &start, &message);
         sip_find_first(text->str, text->len, 1, &start);
-        g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
         g_string_free(text, TRUE);
     }
     static const char nuls[] = "X sip:\0 SIP/2.0\r\nCall-ID: a\0b\r\nCSeq: 1 \0\r\nTo: \0<sip:\0@\0>\0;tag=\0\r\n\0: \0\r\n\r\n";
