@@ -231,6 +231,14 @@ def test_nothing_is_said_of_a_line_that_departs_from_nothing(departures):
     assert severities(elements) == []
 
 
+@pytest.mark.parametrize("passes", [[], ["-2"]], ids=["1 pass", "2 passes"])
+def test_body_at_which_stock_gives_up_is_shown_once(tshark, passes):
+    made = scenarios.build("base64_too_short_in_the_first_line")
+    elements = our_elements(tshark, capture_of(tshark, made, "gives-up"), *passes)[1]
+    assert shown(elements, "sdes.tag") == ["1", "2", "3"]
+    assert [each for each in severities(elements) if each >= ERROR] == [ERROR]
+
+
 def test_crypto_at_session_level_is_named_and_ignored(tshark):
     made = Scenario("session level")
     call = dialog(made)
@@ -301,7 +309,7 @@ EVERY_CAPTURE = sorted(real_captures.FOLDER.glob("*.pcap"))
 
 @pytest.mark.parametrize("capture", EVERY_CAPTURE, ids=lambda path: path.stem)
 def test_switched_off_it_is_not_there(tshark, capture):
-    arguments = "-V", "-x", "-c", "400"
+    arguments = "-V", "-x", "-c", "150"
     with_plugin = tshark.text(capture, *arguments, *OFF)
     assert with_plugin == tshark.text(capture, *arguments, plugin=False)
 

@@ -103,6 +103,21 @@ def test_bad_lines_are_named_and_no_secret_is_told(tshark):
     assert made.keylog_secret[:16] not in told.lower().replace(":", "")
 
 
+def test_keys_can_be_given_as_rows_of_a_table(tshark):
+    made = Scenario("rows")
+    k1, k2 = make_keys(made)
+    scenarios.in_turns(5, Stream(made, k1, A, B, ssrc=0x1234), Stream(made, k2, B, A))
+    capture = tshark.file("rows.pcap", b"")
+    made.capture.write(capture)
+    rows = [("ssrc=0x1234", k1.suite.name, (k1.key + k1.salt).hex(), ""), ("*", k2.suite.name, k2.inline, "")]
+    options = [word for row in rows for word in ("-o", "uat:d2dsec_srtp_keys:" + ",".join('"%s"' % each for each in row))]
+    frames = tshark.frames(capture, options=options, keep=False)
+    judgement = Judgement("rows")
+    for number, expected in made.expected.items():
+        compare_source(judgement, frames[number], expected.source, expected.sha256, "must")
+    judgement.conclude()
+
+
 def test_missing_key_log_is_named(tshark):
     capture = tshark.file("missing.pcap", b"")
     scenarios.build("call_without_keys").capture.write(capture)
