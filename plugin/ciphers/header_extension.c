@@ -1,6 +1,5 @@
 #include "ciphers/header_extension.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define ONE_BYTE_ID_STOP 15 /* ends the extension, RFC 8285 section 4.2 */
@@ -56,4 +55,71 @@ void header_extension_restore_clear(uint16_t profile, const uint8_t *received, s
         at += e.header_len + e.body_len;
     }
     memcpy(decrypted + at, received + at, len - at);
+}
+
+/* The next element of received[*at..len), and *at behind it. False: there is none, or no form of elements is known. */
+static bool next_element(element *e, uint16_t profile, const uint8_t *received, size_t len, size_t *at)
+{
+    const bool two_byte = HEADER_EXTENSION_IS_TWO_BYTE(profile);
+    if ((!two_byte && !HEADER_EXTENSION_IS_ONE_BYTE(profile)) || *at >= len ||
+        !read_element(e, two_byte, received + *at, len - *at))
+        return false;
+    *at += e->header_len + e->body_len;
+    return true;
+}
+
+static bool is_padding(const element *e, const uint8_t *received, size_t behind)
+{
+    return received[behind - e->header_len - e->body_len] == 0;
+}
+
+size_t header_extension_gather(uint16_t profile, const uint8_t *received, size_t len, uint8_t *room)
+{
+    size_t at = 0, gathered = 0;
+    element e;
+    while (next_element(&e, profile, received, len, &at)) {
+        const size_t whole = e.header_len + e.body_len;
+        if (is_padding(&e, received, at))
+            continue;
+        memcpy(room + gathered, received + at - whole, whole);
+        gathered += whole;
+    }
+    memmove(room + len - gathered, room, gathered);
+    return len - gathered;
+}
+
+void header_extension_spread(uint16_t profile, const uint8_t *received, size_t len, const uint8_t *encrypted_ids,
+                             size_t begin, uint8_t *room)
+{
+    size_t at = 0, from = begin;
+    element e;
+    /* What is still to be read lies never before what is written: the octets that were left out lie in between. */
+    while (next_element(&e, profile, received, len, &at)) {
+        const size_t whole = e.header_len + e.body_len, to = at - whole;
+        const bool padding = is_padding(&e, received, at);
+        if (!padding && has_bit(encrypted_ids, e.id)) {
+            memmove(room + to + e.header_len, room + from + e.header_len, e.body_len);
+            memcpy(room + to, received + to, e.header_len);
+        } else {
+            memcpy(room + to, received + to, whole);
+        }
+        if (!padding)
+            from += whole;
+    }
+    memcpy(room + at, received + at, len - at);
+}
+
+bool header_extension_is_ambiguous(uint16_t profile, const uint8_t *received, size_t len,
+                                   const uint8_t *encrypted_ids)
+{
+    size_t at = 0;
+    bool padded = false;
+    element e;
+    while (next_element(&e, profile, received, len, &at)) {
+        if (is_padding(&e, received, at))
+            padded = true;
+        else if (padded && has_bit(encrypted_ids, e.id))
+            return true;
+    }
+    return false;
 }

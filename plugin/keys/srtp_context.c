@@ -232,7 +232,8 @@ srtp_open_result srtp_context_open_rtp(srtp_context *context, const srtp_reading
      * its elements have none either (RFC 6904 section 3, of the NULL cipher; so libsrtp2 without confidentiality). */
     memcpy(out, packet->data, parts.payload_offset);
     if (reading->encrypted_extensions && !reading->clear && packet->ext_len > 0 &&
-        !srtp_session_decrypt_extension(session, packet, roc, reading->encrypted_extensions, out + packet->ext_offset))
+        !srtp_session_decrypt_extension(session, packet, roc, reading->encrypted_extensions,
+                                        reading->padding_takes_keystream, out + packet->ext_offset))
         return SRTP_OPEN_ERROR;
     *out_len = parts.payload_end;
     return SRTP_OPEN_OK;
@@ -305,15 +306,6 @@ static srtp_open_result open_rtcp_aead(srtp_session *session, const srtp_reading
     return result;
 }
 
-static srtp_open_result take_bare_rtcp(const uint8_t *data, size_t len, uint8_t *out, size_t *out_len)
-{
-    if (len < RTCP_HEADER_LEN)
-        return SRTP_OPEN_TOO_SHORT;
-    memcpy(out, data, len);
-    *out_len = len;
-    return SRTP_OPEN_OK;
-}
-
 srtp_open_result srtp_context_open_rtcp(srtp_context *context, const srtp_reading *reading, const uint8_t *data,
                                         size_t len, uint8_t *out, size_t *out_len, uint32_t *index, bool *encrypted)
 {
@@ -323,8 +315,6 @@ srtp_open_result srtp_context_open_rtcp(srtp_context *context, const srtp_readin
 
     *index = 0;
     *encrypted = false;
-    if (reading->no_trailer)
-        return take_bare_rtcp(data, len, out, out_len);
     if (!tag_len_is_possible(transform, reading->tag_len))
         return SRTP_OPEN_ERROR;
     if (!cut_rtcp(&parts, context, reading, data, len, &esrtcp_word))

@@ -46,9 +46,9 @@ typedef struct {
     bool verify;        /* check tag and MKI; false once an earlier pass has done so */
     bool clear;         /* payload and header extension stand unencrypted (UNENCRYPTED_SRTP); for SRTCP the E bit
                            decides */
-    bool no_trailer;    /* SRTCP without E bit, index, MKI and tag (a departure under UNENCRYPTED_SRTCP) */
     const uint8_t *encrypted_extensions; /* RFC 6904: bit i of this 256-bit map (octet i/8, bit i%8) set: the
                                             header extension element with ID i is encrypted. NULL: none */
+    bool padding_takes_keystream; /* of an encrypted extension, as RFC 6904 has it; libsrtp passes padding over */
 } srtp_reading;
 
 /* Takes a copy of `key`. Sessions are derived when first used. NULL: the transform is not supported. */

@@ -218,17 +218,27 @@ aes_gcm_result srtp_session_open_rtcp(srtp_session *session, const uint8_t *pack
 /* RFC 6904 section 3.1 takes the keystream over the extension's whole body and masks it; deciphering the whole body and
  * putting back what the mask leaves alone comes to the same, and needs no room for a keystream. */
 bool srtp_session_decrypt_extension(srtp_session *session, const rtp_packet *packet, uint32_t roc,
-                                    const uint8_t *encrypted_ids, uint8_t *out)
+                                    const uint8_t *encrypted_ids, bool padding_takes_keystream, uint8_t *out)
 {
     const uint8_t *received = packet->data + packet->ext_offset;
+    const uint16_t profile = packet->ext_profile;
+    const size_t len = packet->ext_len;
 
     if (session->master->transform.cipher == SRTP_CIPHER_NULL) {
-        memcpy(out, received, packet->ext_len);
+        memcpy(out, received, len);
         return true;
     }
-    if (!need_extension_cipher(session) ||
-        !crypt_rtp(&session->extension, packet, roc, received, packet->ext_len, out))
+    if (!need_extension_cipher(session))
         return false;
-    header_extension_restore_clear(packet->ext_profile, received, packet->ext_len, encrypted_ids, out);
+    if (padding_takes_keystream) {
+        if (!crypt_rtp(&session->extension, packet, roc, received, len, out))
+            return false;
+        header_extension_restore_clear(profile, received, len, encrypted_ids, out);
+        return true;
+    }
+    const size_t begin = header_extension_gather(profile, received, len, out);
+    if (begin < len && !crypt_rtp(&session->extension, packet, roc, out + begin, len - begin, out + begin))
+        return false;
+    header_extension_spread(profile, received, len, encrypted_ids, begin, out);
     return true;
 }

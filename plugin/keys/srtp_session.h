@@ -40,6 +40,6 @@ aes_gcm_result srtp_session_open_rtcp(srtp_session *session, const uint8_t *pack
 
 /* Decrypts those elements of the packet's header extension that `encrypted_ids` names (RFC 6904); out[0..ext_len). */
 bool srtp_session_decrypt_extension(srtp_session *session, const rtp_packet *packet, uint32_t roc,
-                                    const uint8_t *encrypted_ids, uint8_t *out);
+                                    const uint8_t *encrypted_ids, bool padding_takes_keystream, uint8_t *out);
 
 #endif

@@ -10,7 +10,7 @@
 #include <wsutil/report_message.h>
 
 /* How often a growing key log is looked at, and how many of its faults one message lists. */
-#define KEYLOG_INTERVAL_US (250 * 1000)
+#define KEYLOG_INTERVAL_US (10 * 1000)
 #define KEYLOG_MAX_REPORTED 10
 
 static int proto_d2dsec;
@@ -27,6 +27,7 @@ int hf_d2dsec_departure = -1;
 
 static const char *keylog_path = "";
 static ws_bool show_keys = FALSE;
+static ws_bool padding_takes_keystream = FALSE;
 
 static d2d_capture capture;
 static keylog_file *keylog;
@@ -127,11 +128,11 @@ static void take_fault(unsigned line, const char *error, void *user)
         g_string_append_printf(faults->text, "\n%s", error);
 }
 
-static void read_keylog(void)
+/* at_end: nobody is writing, so a last line without its end counts as well. */
+static unsigned read_keylog(bool at_end)
 {
     keylog_faults faults = {g_string_new(NULL), 0};
-    /* A last line without its end counts as well: a file is read whole far more often than while it grows. */
-    unsigned added = keylog_file_read(keylog, true, NULL, take_entry, take_fault, &faults);
+    unsigned added = keylog_file_read(keylog, at_end, NULL, take_entry, take_fault, &faults);
     if (faults.count > KEYLOG_MAX_REPORTED)
         g_string_append_printf(faults.text, "\nand %u more", faults.count - KEYLOG_MAX_REPORTED);
     if (faults.count)
@@ -140,12 +141,12 @@ static void read_keylog(void)
     if (added)
         media_streams_news(capture.streams);
     keylog_looked_at = g_get_monotonic_time();
+    return added;
 }
 
-void d2d_capture_read_keylog(void)
+bool d2d_capture_read_keylog(void)
 {
-    if (keylog && g_get_monotonic_time() - keylog_looked_at >= KEYLOG_INTERVAL_US)
-        read_keylog();
+    return keylog && g_get_monotonic_time() - keylog_looked_at >= KEYLOG_INTERVAL_US && read_keylog(false) > 0;
 }
 
 /* --- one capture --------------------------------------------------------------------------------------------------- */
@@ -164,13 +165,13 @@ static void open_capture(void)
 {
     capture.keys = session_keys_new();
     capture.signalling = offer_answer_new(capture.keys);
-    capture.streams = media_streams_new(capture.keys, capture.signalling);
+    capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
     add_rows();
     if (session_keys_count(capture.keys))
         media_streams_news(capture.streams);
     if (*keylog_path) {
         keylog = keylog_file_new(keylog_path);
-        read_keylog();
+        read_keylog(true);
     }
 }
 
@@ -212,6 +213,11 @@ static void register_preferences(void)
     prefs_register_uat_preference(module, "srtp_keys", "SRTP master keys", "Keys that no signalling brings", table);
     prefs_register_bool_preference(module, "show_keys", "Show keys in the packet details",
                                    "Otherwise a key is named by the first 8 octets of its SHA-256 alone", &show_keys);
+    prefs_register_bool_preference(
+        module, "extension_padding_takes_keystream", "Padding in encrypted header extensions takes keystream",
+        "As RFC 6904 section 3.1 has it; libsrtp, which most senders use, passes padding over. No authentication "
+        "tag tells which is right",
+        &padding_takes_keystream);
 }
 
 void proto_register_d2dsec(void)

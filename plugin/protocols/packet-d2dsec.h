@@ -17,8 +17,9 @@ typedef struct {
 /* The state of the open capture; never NULL while packets are dissected. */
 d2d_capture *d2d_capture_get(void);
 
-/* Reads what the key log gained, at most a few times a second; to be called where a key is missing. */
-void d2d_capture_read_keylog(void);
+/* Reads what the key log gained, at most a hundred times a second; to be called where a key is missing. True: there was
+ * something, and what failed is worth another try. */
+bool d2d_capture_read_keylog(void);
 
 /* Whether keys may be shown in the tree (preference d2dsec.show_keys). */
 bool d2d_show_keys(void);

@@ -101,6 +101,8 @@ static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb,
         {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
         {MEDIA_NOTE_ROC_RECOVERED, "the rollover counter was found by search"},
         {MEDIA_NOTE_KEY_BY_TRIAL, "the key was found by trial: signalling names neither address"},
+        {MEDIA_NOTE_EXTENSION_PADDING, "padding between encrypted header extension elements: RFC 6904 runs the keystream "
+                                       "under it, libsrtp does not (preference d2dsec.extension_padding_takes_keystream)"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         if (!(notes & texts[i].note))
@@ -225,6 +227,8 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         return 0;
     bool is_rtcp = rtp_packet_is_rtcp(tvb_get_ptr(tvb, 0, 2), 2);
     if (!open_media(tvb, pinfo, is_rtcp, &opening, &next))
+        return 0;
+    if (!opening.plain_len && d2d_capture_read_keylog() && !open_media(tvb, pinfo, is_rtcp, &opening, &next))
         return 0;
     if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;

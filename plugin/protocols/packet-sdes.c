@@ -47,6 +47,7 @@ static expert_field ei_sdes_note = EI_INIT;
 static expert_field ei_sdes_warning = EI_INIT;
 static expert_field ei_sdes_error = EI_INIT;
 static expert_field ei_sdes_answer = EI_INIT;
+static expert_field ei_sdes_section = EI_INIT;
 static expert_field ei_sdes_session_level = EI_INIT;
 
 static dissector_handle_t sdp_handle;
@@ -172,7 +173,7 @@ static void show_crypto(proto_tree *tree, packet_info *pinfo, const sdp_view *vi
     show_problems(sub, pinfo, view, crypto);
 }
 
-static void show_answer_problems(proto_tree *tree, packet_info *pinfo, proto_item *item, uint32_t problems)
+static void show_answer_problems(packet_info *pinfo, proto_item *item, uint32_t problems)
 {
     static const struct {
         uint32_t bit;
@@ -186,10 +187,39 @@ static void show_answer_problems(proto_tree *tree, packet_info *pinfo, proto_ite
         {ANSWER_PARAM_NOT_ECHOED,
          "The answer does not repeat the negotiated session parameters of the offer (RFC 4568 section 5.1.3)"},
     };
-    (void)tree;
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         if (problems & texts[i].bit)
             expert_add_info_format(pinfo, item, &ei_sdes_answer, "%s", texts[i].text);
+}
+
+static bool same_key(const sdes_crypto *a, const sdes_crypto *b)
+{
+    return a->key_count && b->key_count && a->keys[0].usable && b->keys[0].usable &&
+           a->keys[0].key_salt_len == b->keys[0].key_salt_len &&
+           memcmp(a->keys[0].key_salt, b->keys[0].key_salt, a->keys[0].key_salt_len) == 0;
+}
+
+/* What only shows when the lines of a section are seen together. */
+static void show_section_problems(packet_info *pinfo, proto_item *item, const sdp_media *media, sdp_role role)
+{
+    bool repeated_tag = false, repeated_key = false;
+    for (unsigned i = 0; i < media->crypto_count; i++) {
+        for (unsigned k = 0; k < i; k++) {
+            repeated_tag |= media->crypto[i]->tag_text.text && media->crypto[i]->tag == media->crypto[k]->tag;
+            repeated_key |= same_key(media->crypto[i], media->crypto[k]);
+        }
+    }
+    if (repeated_tag)
+        expert_add_info_format(pinfo, item, &ei_sdes_section, "Two a=crypto lines have the same tag (RFC 4568 section 4.1)");
+    if (repeated_key)
+        expert_add_info_format(pinfo, item, &ei_sdes_section,
+                               "Two a=crypto lines have the same key (RFC 4568 section 6.1)");
+    if (media->crypto_count && media->rtp_profile && !media->secure_profile)
+        expert_add_info_format(pinfo, item, &ei_sdes_section,
+                               "a=crypto under a transport without security (RFC 4568 section 6)");
+    if (media->crypto_count && media->has_key_mgmt && role == SDP_ROLE_ANSWER)
+        expert_add_info_format(pinfo, item, &ei_sdes_section,
+                               "The answer has both a=crypto and a=key-mgmt (RFC 4568 section 7.5)");
 }
 
 static void show_media(proto_tree *tree, packet_info *pinfo, const sdp_view *view, const sdp_media *media,
@@ -205,7 +235,8 @@ static void show_media(proto_tree *tree, packet_info *pinfo, const sdp_view *vie
                                                (int)media->protocol.len));
     for (unsigned i = 0; i < media->crypto_count; i++)
         show_crypto(sub, pinfo, view, media->crypto[i]);
-    show_answer_problems(sub, pinfo, item, answer_problems);
+    show_section_problems(pinfo, item, media, view->exchange->role);
+    show_answer_problems(pinfo, item, answer_problems);
 }
 
 static bool worth_showing(const sdp_view *view)
@@ -330,28 +361,31 @@ static bool frame_has_sip(const packet_info *pinfo)
     return false;
 }
 
-/* The SDP body of a SIP message at `start` of a data source, whether it is the whole body or a part of it. */
-static void learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, proto_tree *tree)
+/* The SDP body of a SIP message at `start` of a data source, whether it is the whole body or a part of it. Returns where the next
+ * message may begin. */
+static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, proto_tree *tree)
 {
     size_t len = tvb_captured_length(source);
     const char *text = (const char *)tvb_get_ptr(source, 0, (int)len);
     sip_message sip;
-    if (!sip_parse(text + start, len - start, &sip))
-        return;
+    if (!sip_parse(text + start, len - start, &sip)) {
+        const char *line_end = (const char *)memchr(text + start, '\n', len - start);
+        return line_end ? (size_t)(line_end - text) : len;
+    }
     size_t body = start + sip.header_len;
     size_t end = sip.content_length > len - body ? len : body + sip.content_length;
     const char *version = g_strstr_len(text + body, (gssize)(end - body), "v=0");
     if (!version)
-        return;
+        return end;
     body = (size_t)(version - text);
     sdp_view view = {0};
-    tvbuff_t *tvb = tvb_new_subset_length(source, (int)body, (int)(end - body));
-    if (!learn(&view, tvb, pinfo, &sip))
-        return;
+    if (!learn(&view, tvb_new_subset_length(source, (int)body, (int)(end - body)), pinfo, &sip))
+        return end;
     take_over(&view, pinfo);
     if (tree)
         show_body(tree, pinfo, &view);
     sdp_free(view.body);
+    return end;
 }
 
 /* Runs after every frame, for the one case in which the wrapper is not called: SIP applies an SDP body before it hands it on,
@@ -366,7 +400,7 @@ static int dissect_missed_sdp(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree 
         tvbuff_t *source = get_data_source_tvb((const struct data_source *)item->data);
         size_t start = 0, len = tvb_captured_length(source);
         while (len && sip_find_first((const char *)tvb_get_ptr(source, 0, (int)len), len, start, &start))
-            learn_missed(source, start++, pinfo, tree);
+            start = learn_missed(source, start, pinfo, tree);
     }
     return 0;
 }
@@ -412,6 +446,8 @@ static ei_register_info experts[] = {
     {&ei_sdes_warning, {"sdes.warning", PI_PROTOCOL, PI_WARN, "An a=crypto line departs from RFC 4568", EXPFILL}},
     {&ei_sdes_error, {"sdes.error", PI_MALFORMED, PI_ERROR, "RFC 4568 calls this a=crypto line invalid", EXPFILL}},
     {&ei_sdes_answer, {"sdes.answer", PI_PROTOCOL, PI_WARN, "The answer does not fit the offer", EXPFILL}},
+    {&ei_sdes_section,
+     {"sdes.section", PI_PROTOCOL, PI_WARN, "The a=crypto lines of an m= section contradict each other or it", EXPFILL}},
     {&ei_sdes_session_level,
      {"sdes.session_level", PI_PROTOCOL, PI_WARN,
       "a=crypto at session level has no meaning and is ignored (RFC 4568 section 4)", EXPFILL}},

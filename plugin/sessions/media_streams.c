@@ -1,5 +1,6 @@
 #include "sessions/media_streams.h"
 
+#include "ciphers/header_extension.h"
 #include "sessions/frame_records.h"
 #include "sessions/media_flow.h"
 #include "sessions/packet_index.h"
@@ -41,6 +42,7 @@ struct media_stream {
 struct media_streams {
     session_keys *keys;
     offer_answer *signalling;
+    bool padding_takes_keystream;
     GHashTable *flows;   /* flow_name in media_flow * */
     GHashTable *streams; /* stream_name in media_stream * */
     media_stream *latest;
@@ -94,11 +96,12 @@ static void free_flow(gpointer data)
     media_flow_free(data);
 }
 
-media_streams *media_streams_new(session_keys *keys, offer_answer *signalling)
+media_streams *media_streams_new(session_keys *keys, offer_answer *signalling, bool padding_takes_keystream)
 {
     media_streams *streams = g_new0(media_streams, 1);
     streams->keys = keys;
     streams->signalling = signalling;
+    streams->padding_takes_keystream = padding_takes_keystream;
     streams->flows = g_hash_table_new_full(flow_hash, flow_equal, NULL, free_flow);
     streams->streams = g_hash_table_new_full(stream_hash, stream_equal, NULL, free_stream);
     streams->tracks = g_ptr_array_new();
@@ -199,6 +202,7 @@ static void set_reading(examination *e, const srtp_master_key *key, unsigned not
         reading->clear = key->unencrypted_srtp;
         if (e->sender && e->sender->has_encrypted_extensions)
             reading->encrypted_extensions = e->sender->encrypted_extensions;
+        reading->padding_takes_keystream = e->streams->padding_takes_keystream;
     }
 }
 
@@ -504,6 +508,14 @@ static void describe(const examination *e, const media_track *track, uint32_t co
     opening->plain_len = e->plain_len;
 }
 
+static bool has_ambiguous_extension(const examination *e)
+{
+    const rtp_packet *rtp = &e->rtp;
+    return !e->packet->is_rtcp && e->reading.encrypted_extensions && !e->reading.clear && rtp->ext_len &&
+           header_extension_is_ambiguous(rtp->ext_profile, rtp->data + rtp->ext_offset, rtp->ext_len,
+                                         e->reading.encrypted_extensions);
+}
+
 static void accept(examination *e, media_stream *stream, const proof *found, frame_record *record,
                    media_opening *opening)
 {
@@ -515,6 +527,8 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
     unsigned notes = track->notes | found->notes;
     media_verdict verdict = verdict_of(e, srtp_context_key(track->key->context));
 
+    if (has_ambiguous_extension(e))
+        notes |= MEDIA_NOTE_EXTENSION_PADDING;
     streams->latest = stream;
     stream->failures = 0;
     stream->roc_cursor = 0;

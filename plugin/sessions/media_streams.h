@@ -49,6 +49,7 @@ typedef enum {
     MEDIA_NOTE_INDEX_REPEATED = 1 << 4,   /* same index, other data: keystream reuse (SRTCP index restarted) */
     MEDIA_NOTE_ROC_RECOVERED = 1 << 5,    /* found by search, not by the estimate of RFC 3711 section 3.3.1 */
     MEDIA_NOTE_KEY_BY_TRIAL = 1 << 6,     /* neither address is one that signalling gives this key */
+    MEDIA_NOTE_EXTENSION_PADDING = 1 << 7, /* RFC 6904 and libsrtp read its header extension differently */
 } media_note;
 
 typedef struct media_streams media_streams;
@@ -79,7 +80,9 @@ typedef struct {
     size_t plain_len;           /* octets written to `out`; 0: nothing was opened */
 } media_opening;
 
-media_streams *media_streams_new(session_keys *keys, offer_answer *signalling);
+/* Both must outlive the result. padding_takes_keystream: encrypted header extensions are read as RFC 6904 has them; otherwise
+ * as libsrtp writes them, which no authentication tag can tell. */
+media_streams *media_streams_new(session_keys *keys, offer_answer *signalling, bool padding_takes_keystream);
 void media_streams_free(media_streams *streams);
 
 /* To be called whenever signalling or the key log brought something new: what failed may now be tried again. */

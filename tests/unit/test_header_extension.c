@@ -26,6 +26,52 @@ static void assert_mask(uint16_t profile, const char *received_hex, const unsign
     g_free(out);
 }
 
+/* Gathers `received`, replaces every gathered octet by its complement and spreads it again: what is complemented in the result is
+ * what libsrtp's reading deciphers, and the gathered octets are what it passes its keystream over. */
+static void assert_gathered(uint16_t profile, const char *received_hex, const unsigned *ids, const char *gathered_hex,
+                            const char *mask_hex)
+{
+    vector_octets received, gathered, mask;
+    uint8_t map[32] = { 0 };
+
+    vector_parse_hex(received_hex, &received);
+    vector_parse_hex(gathered_hex, &gathered);
+    vector_parse_hex(mask_hex, &mask);
+    for (; *ids; ids++)
+        map[*ids / 8] |= (uint8_t)(1 << *ids % 8);
+    uint8_t *in = g_memdup2(received.data, received.len); /* of the exact length, for the sanitizers */
+    uint8_t *room = g_malloc(received.len);
+    const size_t begin = header_extension_gather(profile, in, received.len, room);
+    g_assert_cmpmem(room + begin, received.len - begin, gathered.data, gathered.len);
+    for (size_t i = begin; i < received.len; i++)
+        room[i] = (uint8_t)~room[i];
+    header_extension_spread(profile, in, received.len, map, begin, room);
+    for (size_t i = 0; i < received.len; i++)
+        room[i] ^= in[i];
+    g_assert_cmpmem(room, received.len, mask.data, mask.len);
+    g_free(in);
+    g_free(room);
+}
+
+static void test_padding_without_keystream(void)
+{
+    assert_gathered(0xbede, "10aa000021bbbb0032cccccc00000000", (const unsigned[]) { 1, 3, 0 }, "10aa21bbbb32cccccc",
+                    "00ff000000000000" "00ffffff00000000");
+    assert_gathered(0x1000, "0101aa000203bbbbbb00", (const unsigned[]) { 2, 0 }, "0101aa0203bbbbbb",
+                    "000000000000ffffff00");
+    assert_gathered(0xbede, "000010aaf0bbbbbb", (const unsigned[]) { 1, 15, 0 }, "10aa", "000000ff00000000");
+    assert_gathered(0x1234, "10aa21bbbb", (const unsigned[]) { 1, 2, 0 }, "", "0000000000");
+}
+
+static void test_ambiguity(void)
+{
+    static const uint8_t padded[] = { 0x10, 0xaa, 0, 0, 0x20, 0xbb, 0, 0 };
+    static const uint8_t only_first[32] = { 1 << 1 }, second[32] = { 1 << 2 };
+    g_assert_true(header_extension_is_ambiguous(0xbede, padded, sizeof padded, second));
+    g_assert_false(header_extension_is_ambiguous(0xbede, padded, sizeof padded, only_first));
+    g_assert_false(header_extension_is_ambiguous(0x1234, padded, sizeof padded, second));
+}
+
 /* RFC 6904 A.2: plaintext and mask. */
 static void test_published_mask(void)
 {
@@ -82,5 +128,7 @@ int main(int argc, char **argv)
     g_test_add_func("/header-extension/one-byte-form-ends-early", test_one_byte_form_ends_early);
     g_test_add_func("/header-extension/two-byte-form", test_two_byte_form);
     g_test_add_func("/header-extension/other-profiles", test_other_profiles);
+    g_test_add_func("/header-extension/padding-without-keystream", test_padding_without_keystream);
+    g_test_add_func("/header-extension/ambiguity", test_ambiguity);
     return g_test_run();
 }

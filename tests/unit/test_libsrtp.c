@@ -99,11 +99,13 @@ static void shuffle(sample *samples)
     }
 }
 
-/* Padding stands at the end only: libsrtp 2.5 lets no keystream pass under padding between elements, where RFC 6904
- * section 3.1 runs it under the whole extension, so that beyond such padding the two would differ. */
-static const uint8_t EXTENSIONS[2][4 + 16] = {
+/* Padding stands between elements too: there libsrtp lets no keystream pass under it, where RFC 6904 section 3.1 runs it under
+ * the whole extension. */
+static const uint8_t EXTENSIONS[4][4 + 16] = {
     { 0xbe, 0xde, 0, 4, 0x12, 0xa1, 0xa2, 0xa3, 0x20, 0xb1, 0x33, 0xc1, 0xc2, 0xc3, 0xc4, 0x10, 0xd1, 0, 0, 0 },
     { 0x10, 0x00, 0, 4, 1, 3, 0xa1, 0xa2, 0xa3, 2, 1, 0xb1, 3, 4, 0xc1, 0xc2, 0xc3, 0xc4, 0, 0 },
+    { 0xbe, 0xde, 0, 4, 0x10, 0xa1, 0, 0, 0x21, 0xb1, 0xb2, 0, 0x32, 0xc1, 0xc2, 0xc3, 0, 0x10, 0xd1, 0 },
+    { 0x10, 0x00, 0, 4, 1, 1, 0xa1, 0, 2, 1, 0xb1, 0, 0, 3, 3, 0xc1, 0xc2, 0xc3, 0, 0 },
 };
 
 static size_t make_rtp(uint8_t *packet, uint16_t seq, bool with_elements)
@@ -120,7 +122,7 @@ static size_t make_rtp(uint8_t *packet, uint16_t seq, bool with_elements)
     packet[3] = (uint8_t)seq;
     memcpy(packet + 8, "SSRC", 4);
     if (extension) {
-        memcpy(packet + len, EXTENSIONS[seq & 1], sizeof EXTENSIONS[0]);
+        memcpy(packet + len, EXTENSIONS[seq & 3], sizeof EXTENSIONS[0]);
         len += sizeof EXTENSIONS[0];
     }
     fill_randomly(packet + len, payload_len);

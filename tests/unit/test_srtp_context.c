@@ -183,27 +183,6 @@ static void test_mki_of_another_length(void)
     srtp_context_free(context);
 }
 
-static void test_srtcp_without_trailer(void)
-{
-    const srtp_master_key key = make_key("AES_CM_128_HMAC_SHA1_80", 4);
-    srtp_context *context = srtp_context_new(&key);
-    const srtp_reading reading = { .tag_len = 10, .mki_len = 4, .verify = true, .no_trailer = true };
-    uint8_t out[sizeof RTCP];
-    size_t out_len = 0;
-    uint32_t index = 1;
-    bool encrypted = true;
-
-    g_assert_cmpint(open_rtcp(context, &reading, RTCP, 7, &out_len, &index, &encrypted), ==, SRTP_OPEN_TOO_SHORT);
-    for (size_t len = 8; len <= sizeof RTCP; len++) {
-        g_assert_cmpint(srtp_context_open_rtcp(context, &reading, RTCP, len, out, &out_len, &index, &encrypted), ==,
-                        SRTP_OPEN_OK);
-        g_assert_cmpmem(out, out_len, RTCP, len);
-        g_assert_cmpuint(index, ==, 0);
-        g_assert_false(encrypted);
-    }
-    srtp_context_free(context);
-}
-
 /* The index and E bit are told even when the tag is wrong: callers order and report packets by them. */
 static void test_srtcp_index_of_a_forged_packet(void)
 {
@@ -256,7 +235,6 @@ int main(int argc, char **argv)
     g_test_add_func("/srtp-context/shortest-packets", test_shortest_packets);
     g_test_add_func("/srtp-context/impossible-tag-lengths", test_impossible_tag_lengths);
     g_test_add_func("/srtp-context/mki-of-another-length", test_mki_of_another_length);
-    g_test_add_func("/srtp-context/srtcp-without-trailer", test_srtcp_without_trailer);
     g_test_add_func("/srtp-context/srtcp-index-of-a-forged-packet", test_srtcp_index_of_a_forged_packet);
     g_test_add_func("/srtp-context/null-cipher-without-tag", test_null_cipher_without_tag);
     return g_test_run();

@@ -75,6 +75,7 @@ static void read_opener(JsonObject *vector, opener *o)
             o->encrypted_ids[id / 8] |= (uint8_t)(1 << id % 8);
         }
         o->reading.encrypted_extensions = o->encrypted_ids;
+        o->reading.padding_takes_keystream = true;
     }
 }
 
