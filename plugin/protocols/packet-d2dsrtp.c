@@ -257,7 +257,7 @@ static int dissect_signalled(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
 /* For media that no signalling announces, or not to this address: only what a key proves is taken. */
 static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!media_streams_any_hope(d2d_capture_get()->streams))
+    if (!media_streams_any_hope(d2d_capture_get()->streams) && !d2d_capture_read_keylog())
         return FALSE;
     return dissect_media(tvb, pinfo, tree, true) > 0;
 }
