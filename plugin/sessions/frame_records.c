@@ -7,7 +7,7 @@
  * keeps that one in a hash table. */
 struct frame_records {
     GPtrArray *pages;
-    GHashTable *further; /* key: frame << 16 | position */
+    GHashTable *further; /* by further_key() */
 };
 
 frame_records *frame_records_new(void)
@@ -27,9 +27,10 @@ void frame_records_free(frame_records *records)
     g_free(records);
 }
 
+/* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
 static gint64 further_key(uint32_t frame, uint16_t position)
 {
-    return (gint64)((uint64_t)frame << 16 | position);
+    return (gint64)((uint64_t)position << 32 | frame);
 }
 
 static frame_record *slot_of(frame_records *records, uint32_t frame)

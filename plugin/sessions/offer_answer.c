@@ -39,7 +39,7 @@ struct offer_answer {
     session_keys *keys;
     GHashTable *dialogs;   /* by dialog_name() to sip_dialog * */
     GHashTable *endpoints; /* transport_address to GPtrArray of media_leg * */
-    GHashTable *results;   /* frame << 32 | position to sdp_exchange * */
+    GHashTable *results;   /* body_name() to sdp_exchange * */
     GPtrArray *legs;       /* all, owned */
 };
 
@@ -439,9 +439,15 @@ static bool was_offered_crypto(const offer_exchange *exchange, unsigned media_in
     return false;
 }
 
+/* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
+static gint64 body_name(const sdp_arrival *arrival)
+{
+    return (gint64)((uint64_t)arrival->position << 32 | arrival->frame);
+}
+
 const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body)
 {
-    gint64 name = (gint64)((uint64_t)arrival->frame << 32 | arrival->position);
+    gint64 name = body_name(arrival);
     sdp_exchange *result = g_hash_table_lookup(state->results, &name);
     if (result)
         return result;
