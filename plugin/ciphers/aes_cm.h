@@ -12,7 +12,7 @@
 #define AES_CM_SALT_LEN 14
 
 typedef struct {
-    EVP_CIPHER_CTX *keystream; /* NULL: not keyed */
+    EVP_CIPHER_CTX *block; /* NULL: not keyed */
 } aes_cm;
 
 /* Keys the cipher with 16, 24 or 32 octets. False: the crypto library refused, and nothing is to be cleared. */
@@ -24,7 +24,8 @@ void aes_cm_clear(aes_cm *cipher);
 /* The IV of the packet with `index` (48 bits: ROC and sequence number, or the SRTCP index) from `ssrc`. */
 void aes_cm_iv(uint8_t iv[AES_CM_IV_LEN], const uint8_t salt[AES_CM_SALT_LEN], uint32_t ssrc, uint64_t index);
 
-/* Encrypts or decrypts in[0..len) to out[0..len); they may be the same. */
+/* Encrypts or decrypts in[0..len) to out[0..len); they may be the same. The last two octets of the IV count the blocks:
+ * false, too, where the count would go beyond them. */
 bool aes_cm_crypt(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], const uint8_t *in, size_t len, uint8_t *out);
 
 #endif

@@ -86,15 +86,13 @@ bool aes_f8_crypt(aes_f8 *cipher, const uint8_t iv[AES_F8_IV_LEN], const uint8_t
 
     if (!encrypt_block(cipher->iv_block, iv, iv_prime))
         return false;
-    for (uint64_t j = 0; len > 0; j++) {
-        for (size_t i = 0; i < BLOCK_LEN; i++)
-            s[i] ^= iv_prime[i];
-        octets_xor(s + 8, j, 8);
+    for (uint32_t j = 0; len > 0; j++) {
+        octets_xor(s, s, iv_prime, BLOCK_LEN);
+        octets_xor_u32(s + 12, j);
         if (!encrypt_block(cipher->block, s, s))
             return false;
         const size_t count = len < BLOCK_LEN ? len : BLOCK_LEN;
-        for (size_t i = 0; i < count; i++)
-            out[i] = in[i] ^ s[i];
+        octets_xor(out, in, s, count);
         in += count;
         out += count;
         len -= count;

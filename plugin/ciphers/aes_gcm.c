@@ -38,8 +38,9 @@ void aes_gcm_rtp_iv(uint8_t iv[AES_GCM_IV_LEN], const uint8_t salt[AES_GCM_SALT_
                     uint16_t seq)
 {
     memcpy(iv, salt, AES_GCM_SALT_LEN);
-    octets_xor(iv + 2, ssrc, 4);
-    octets_xor(iv + 6, (uint64_t)roc << 16 | seq, 6);
+    octets_xor_u32(iv + 2, ssrc);
+    octets_xor_u32(iv + 6, roc);
+    octets_xor_u16(iv + 10, seq);
 }
 
 /* RFC 7714 section 9.1
@@ -50,8 +51,8 @@ void aes_gcm_rtp_iv(uint8_t iv[AES_GCM_IV_LEN], const uint8_t salt[AES_GCM_SALT_
 void aes_gcm_rtcp_iv(uint8_t iv[AES_GCM_IV_LEN], const uint8_t salt[AES_GCM_SALT_LEN], uint32_t ssrc, uint32_t index)
 {
     memcpy(iv, salt, AES_GCM_SALT_LEN);
-    octets_xor(iv + 2, ssrc, 4);
-    octets_xor(iv + 8, index, 4);
+    octets_xor_u32(iv + 2, ssrc);
+    octets_xor_u32(iv + 8, index);
 }
 
 static bool decrypt(EVP_CIPHER_CTX *ctx, const aes_gcm_message *message, uint8_t *out)

@@ -1,10 +1,9 @@
 #include "ciphers/crypto_library.h"
 
 #define KEY_LENGTHS 3 /* 16, 24, 32 octets */
-#define MODES 3
+#define MODES 2
 
 static const char *const AES_NAMES[MODES][KEY_LENGTHS] = {
-    [CRYPTO_AES_CTR] = { "AES-128-CTR", "AES-192-CTR", "AES-256-CTR" },
     [CRYPTO_AES_ECB] = { "AES-128-ECB", "AES-192-ECB", "AES-256-ECB" },
     [CRYPTO_AES_GCM] = { "AES-128-GCM", "AES-192-GCM", "AES-256-GCM" },
 };

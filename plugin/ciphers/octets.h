@@ -1,8 +1,10 @@
-/* Integers in network byte order, read from and written to octets of any alignment. */
+/* Octets of any alignment: integers in network byte order, and XOR. */
 #ifndef D2DSEC_CIPHERS_OCTETS_H
 #define D2DSEC_CIPHERS_OCTETS_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t octets_u16(const uint8_t *at)
 {
@@ -22,11 +24,44 @@ static inline void octets_put_u32(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)value;
 }
 
-/* XORs the low `count` octets of `value`, most significant first, onto at[0..count). */
-static inline void octets_xor(uint8_t *at, uint64_t value, unsigned count)
+static inline void octets_put_u16(uint8_t *at, uint16_t value)
 {
-    for (unsigned i = 0; i < count; i++)
-        at[i] ^= (uint8_t)(value >> 8 * (count - 1 - i));
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static inline void octets_xor_u16(uint8_t *at, uint16_t value)
+{
+    octets_put_u16(at, (uint16_t)(octets_u16(at) ^ value));
+}
+
+static inline void octets_xor_u32(uint8_t *at, uint32_t value)
+{
+    octets_put_u32(at, octets_u32(at) ^ value);
+}
+
+/* The low 48 bits of `value`: the width of an SRTP packet index. */
+static inline void octets_xor_u48(uint8_t *at, uint64_t value)
+{
+    octets_xor_u32(at, (uint32_t)(value >> 16));
+    octets_xor_u16(at + 4, (uint16_t)value);
+}
+
+/* out[i] = a[i] XOR b[i]; out may be either of them. By words, because at -O2 compilers leave it octet by octet. */
+static inline void octets_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len)
+{
+    for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+        uint64_t x, y;
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        x ^= y;
+        memcpy(out, &x, sizeof x);
+        a += sizeof x;
+        b += sizeof x;
+        out += sizeof x;
+    }
+    for (; len > 0; len--)
+        *out++ = *a++ ^ *b++;
 }
 
 #endif

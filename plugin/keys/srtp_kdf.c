@@ -25,7 +25,7 @@ bool srtp_kdf(const uint8_t *master_key, size_t key_len, const uint8_t *master_s
     if (salt_len > 0)
         memcpy(iv, master_salt, salt_len);
     iv[7] ^= (uint8_t)label;
-    octets_xor(iv + 8, r, 6);
+    octets_xor_u48(iv + 8, r);
     memset(out, 0, out_len);
     const bool ok = aes_cm_crypt(&prf, iv, out, out_len, out);
     aes_cm_clear(&prf);

@@ -74,6 +74,42 @@ static void test_packets_do_not_depend_on_each_other(void)
     aes_cm_clear(&cipher);
 }
 
+/* RFC 3711 section 4.1.1: one IV is for 2^16 blocks, and its counter must not run into the packet index. */
+static void test_refuses_to_count_too_far(void)
+{
+    const uint8_t key[16] = { 1 };
+    const uint8_t last[AES_CM_IV_LEN] = { [14] = 0xff, [15] = 0xff };
+    uint8_t octets[33] = { 0 };
+    aes_cm cipher;
+
+    g_assert_true(aes_cm_init(&cipher, key, sizeof key));
+    g_assert_true(aes_cm_crypt(&cipher, last, octets, 16, octets));
+    g_assert_false(aes_cm_crypt(&cipher, last, octets, 17, octets));
+    aes_cm_clear(&cipher);
+}
+
+/* Payloads longer than the blocks that are enciphered at once: block j is block 0 of the IV that counts from j. */
+static void test_long_payload(void)
+{
+    const uint8_t key[32] = { 3 };
+    uint8_t iv[AES_CM_IV_LEN] = { 0x42 };
+    uint8_t plain[5000], whole[sizeof plain], piece[16];
+    aes_cm cipher;
+
+    for (size_t i = 0; i < sizeof plain; i++)
+        plain[i] = (uint8_t)(i * 7);
+    g_assert_true(aes_cm_init(&cipher, key, sizeof key));
+    g_assert_true(aes_cm_crypt(&cipher, iv, plain, sizeof plain, whole));
+    for (size_t j = 0; 16 * j < sizeof plain; j++) {
+        const size_t len = MIN(16, sizeof plain - 16 * j);
+        iv[14] = (uint8_t)(j >> 8);
+        iv[15] = (uint8_t)j;
+        g_assert_true(aes_cm_crypt(&cipher, iv, plain + 16 * j, len, piece));
+        g_assert_cmpmem(piece, len, whole + 16 * j, len);
+    }
+    aes_cm_clear(&cipher);
+}
+
 static void test_refuses_other_key_lengths(void)
 {
     const uint8_t key[32] = { 0 };
@@ -82,7 +118,7 @@ static void test_refuses_other_key_lengths(void)
     for (size_t len = 0; len <= sizeof key; len++) {
         const bool valid = len == 16 || len == 24 || len == 32;
         g_assert_cmpint(aes_cm_init(&cipher, key, len), ==, valid);
-        g_assert_cmpint(cipher.keystream != NULL, ==, valid);
+        g_assert_cmpint(cipher.block != NULL, ==, valid);
         aes_cm_clear(&cipher);
     }
 }
@@ -93,6 +129,8 @@ int main(int argc, char **argv)
     g_test_add_func("/aes-cm/published-blocks", test_published_blocks);
     g_test_add_func("/aes-cm/iv", test_iv);
     g_test_add_func("/aes-cm/packets-do-not-depend-on-each-other", test_packets_do_not_depend_on_each_other);
+    g_test_add_func("/aes-cm/refuses-to-count-too-far", test_refuses_to_count_too_far);
+    g_test_add_func("/aes-cm/long-payload", test_long_payload);
     g_test_add_func("/aes-cm/refuses-other-key-lengths", test_refuses_other_key_lengths);
     return g_test_run();
 }

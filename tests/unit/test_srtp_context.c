@@ -227,6 +227,25 @@ static void test_null_cipher_without_tag(void)
     srtp_context_free(context);
 }
 
+/* X=1 with no word behind it, while elements are signalled as encrypted: there is nothing to decrypt. */
+static void test_empty_extension(void)
+{
+    const srtp_master_key key = make_key("AES_CM_128_HMAC_SHA1_80", 0);
+    srtp_context *context = srtp_context_new(&key);
+    uint8_t ids[32], data[16 + 10] = { 0x90, 0, 0, 1 }, out[sizeof data];
+    const srtp_reading reading = { .tag_len = 10, .encrypted_extensions = ids };
+    rtp_packet packet;
+    size_t out_len;
+
+    memset(ids, 0xff, sizeof ids);
+    data[12] = 0xbe;
+    data[13] = 0xde;
+    g_assert_true(rtp_packet_parse(&packet, data, sizeof data));
+    g_assert_cmpint(srtp_context_open_rtp(context, &reading, &packet, 0, out, &out_len), ==, SRTP_OPEN_OK);
+    g_assert_cmpmem(out, out_len, data, 16);
+    srtp_context_free(context);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -237,5 +256,6 @@ int main(int argc, char **argv)
     g_test_add_func("/srtp-context/mki-of-another-length", test_mki_of_another_length);
     g_test_add_func("/srtp-context/srtcp-index-of-a-forged-packet", test_srtcp_index_of_a_forged_packet);
     g_test_add_func("/srtp-context/null-cipher-without-tag", test_null_cipher_without_tag);
+    g_test_add_func("/srtp-context/empty-extension", test_empty_extension);
     return g_test_run();
 }
