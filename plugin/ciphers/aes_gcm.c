@@ -3,7 +3,9 @@
 #include "ciphers/crypto_library.h"
 #include "ciphers/octets.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/params.h>
 
 #include <limits.h>
 #include <string.h>
@@ -55,15 +57,28 @@ void aes_gcm_rtcp_iv(uint8_t iv[AES_GCM_IV_LEN], const uint8_t salt[AES_GCM_SALT
     octets_xor_u32(iv + 8, index);
 }
 
+/* The tag goes in with the IV, which spares OpenSSL a second search through its parameters. */
+static bool set_iv_and_tag(EVP_CIPHER_CTX *ctx, const aes_gcm_message *message)
+{
+    if (!message->tag)
+        return EVP_DecryptInit_ex2(ctx, NULL, NULL, message->iv, NULL);
+
+    /* OSSL_PARAM holds plain pointers, but those that go in are only read. */
+    const OSSL_PARAM with_tag[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, (void *)message->tag, message->tag_len),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_DecryptInit_ex2(ctx, NULL, NULL, message->iv, with_tag);
+}
+
 static bool decrypt(EVP_CIPHER_CTX *ctx, const aes_gcm_message *message, uint8_t *out)
 {
     int written;
 
     if (message->aad_len > INT_MAX || message->aad_rest_len > INT_MAX || message->in_len > INT_MAX)
         return false;
-    if (!EVP_DecryptInit_ex2(ctx, NULL, NULL, message->iv, NULL))
-        return false;
-    if (!EVP_DecryptUpdate(ctx, NULL, &written, message->aad, (int)message->aad_len))
+    if (!set_iv_and_tag(ctx, message) ||
+        !EVP_DecryptUpdate(ctx, NULL, &written, message->aad, (int)message->aad_len))
         return false;
     if (message->aad_rest_len > 0 &&
         !EVP_DecryptUpdate(ctx, NULL, &written, message->aad_rest, (int)message->aad_rest_len))
@@ -78,14 +93,9 @@ aes_gcm_result aes_gcm_open(aes_gcm *cipher, const aes_gcm_message *message, uin
     aes_gcm_result result = AES_GCM_ERROR;
 
     if (decrypt(cipher->ctx, message, out)) {
-        if (!message->tag)
+        if (!message->tag || EVP_DecryptFinal_ex(cipher->ctx, nothing_left, &written))
             return AES_GCM_OPENED;
-        /* The control takes a plain pointer, but only reads what it points to. */
-        if (EVP_CIPHER_CTX_ctrl(cipher->ctx, EVP_CTRL_AEAD_SET_TAG, (int)message->tag_len, (void *)message->tag)) {
-            if (EVP_DecryptFinal_ex(cipher->ctx, nothing_left, &written))
-                return AES_GCM_OPENED;
-            result = AES_GCM_FORGED;
-        }
+        result = AES_GCM_FORGED;
     }
     OPENSSL_cleanse(out, message->in_len);
     return result;
