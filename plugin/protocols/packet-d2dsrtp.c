@@ -101,6 +101,7 @@ static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb,
         {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
         {MEDIA_NOTE_ROC_RECOVERED, "the rollover counter was found by search"},
         {MEDIA_NOTE_KEY_BY_TRIAL, "the key was found by trial: signalling names neither address"},
+        {MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME, "encrypted, although UNENCRYPTED_SRTP was signalled"},
         {MEDIA_NOTE_EXTENSION_PADDING, "padding between encrypted header extension elements: RFC 6904 runs the keystream "
                                        "under it, libsrtp does not (preference d2dsec.extension_padding_takes_keystream)"},
     };

@@ -15,7 +15,8 @@ struct stock_media {
     uint32_t media_types;
     rtp_dyn_payload_t *payloads;        /* NULL: the SDP maps no payload type */
     struct srtp_info srtp, srtcp;       /* what stock reads to find MKI and tag of a protected packet */
-    bool says_plain;                    /* the conversation has been made to say that RTP arrives */
+    bool says_plain;                    /* the conversation has been made to say that RTP arrives; RTCP is told anew for
+                                           each packet */
 };
 
 static int proto_media = -1;
@@ -145,15 +146,16 @@ static void share_backwards(stock_media *media)
     }
 }
 
-static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const sdp_media *sdp,
-                                 const transport_address *at)
+static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const sdp_media *sdp, bool is_rtcp)
 {
+    const transport_address *at = is_rtcp ? &sdp->rtcp : &sdp->rtp;
     if (!at->ip_len || !at->port)
         return NULL;
     address addr;
     set_address(&addr, at->ip_len == 4 ? AT_IPv4 : AT_IPv6, at->ip_len, at->ip);
     stock_media *media = new_media(pinfo->num, &addr, at->port, "SDP");
-    media->payloads = payloads_of(sdp);
+    if (!is_rtcp)
+        media->payloads = payloads_of(sdp);
     media->media_types = media_types_of(sdp->media);
     media->secure_profile = sdp->secure_profile;
     describe_trailers(media, leg);
@@ -164,10 +166,14 @@ static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const
         media->stock_dissector = had == media_handle && before ? before->stock_dissector : had;
         media->says_plain = before && before->says_plain;
     }
-    if (leg->keys->len)
+    if (leg->keys->len && !is_rtcp)
         media->says_plain = true;
     if (media->says_plain)
         say(pinfo, media, true);
+    if (!media->conversation && is_rtcp) {
+        srtcp_add_address(pinfo, &addr, at->port, 0, media->method, pinfo->num, &media->srtcp);
+        media->conversation = find_receiver(pinfo->num, &addr, at->port);
+    }
     if (!media->conversation)
         return NULL;
     attach(media);
@@ -204,8 +210,8 @@ void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *
         return;
     stock_media *rtcp = NULL;
     if (!transport_address_equal(&media->rtp, &media->rtcp))
-        rtcp = take_address(pinfo, leg, media, &media->rtcp);
-    stock_media *rtp = take_address(pinfo, leg, media, &media->rtp);
+        rtcp = take_address(pinfo, leg, media, true);
+    stock_media *rtp = take_address(pinfo, leg, media, false);
     if (!rtp)
         return;
     rtp->rtcp = rtcp;

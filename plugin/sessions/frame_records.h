@@ -11,10 +11,12 @@
 typedef struct {
     uint32_t track;    /* 1-based number of the (stream, key) that opened it, 0: none did */
     uint32_t counter;  /* SRTP: ROC; SRTCP: index */
-    uint32_t epoch;    /* how many keys were known when nothing could open it */
+    union {
+        uint32_t notes;      /* track is not 0: media_note bits */
+        uint32_t generation; /* track is 0: of the news that were known when nothing could open it */
+    };
     uint16_t position; /* of the packet in its frame: tells several in one frame apart */
-    uint8_t verdict;   /* media_verdict; 0: the record is empty */
-    uint8_t notes;     /* media_note bits */
+    uint16_t verdict;  /* media_verdict; 0: the record is empty */
 } frame_record;
 
 typedef struct frame_records frame_records;

@@ -10,7 +10,11 @@
 
 /* The notes that change how a packet is read, and so belong to what a stream remembers. */
 #define READING_NOTES                                                                                                  \
-    (MEDIA_NOTE_KDF_AES192_AS_256 | MEDIA_NOTE_SRTCP_TAG_LENGTH | MEDIA_NOTE_MKI_ABSENT | MEDIA_NOTE_NO_TAG)
+    (MEDIA_NOTE_KDF_AES192_AS_256 | MEDIA_NOTE_SRTCP_TAG_LENGTH | MEDIA_NOTE_MKI_ABSENT | MEDIA_NOTE_NO_TAG |             \
+     MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME)
+
+/* At most so many of them can concern one packet: every subset is a way to read it. */
+#define MAX_READINGS 16
 
 /* One stream under one key. A rekeyed stream has several; each counts its own indices. */
 typedef struct media_track {
@@ -18,7 +22,7 @@ typedef struct media_track {
     session_key *key;
     struct media_track *next;
     uint32_t number; /* 1-based, what frame records refer to */
-    uint8_t notes;   /* READING_NOTES and MEDIA_NOTE_KEY_BY_TRIAL */
+    unsigned notes;  /* READING_NOTES and MEDIA_NOTE_KEY_BY_TRIAL */
     index_course course;
     seen_set seen;
 } media_track;
@@ -199,7 +203,7 @@ static void set_reading(examination *e, const srtp_master_key *key, unsigned not
             reading->tag_len = 0;
     } else {
         reading->tag_len = key->unauthenticated_srtp ? 0 : t->srtp_tag_len;
-        reading->clear = key->unencrypted_srtp;
+        reading->clear = key->unencrypted_srtp && !(notes & MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME);
         if (e->sender && e->sender->has_encrypted_extensions)
             reading->encrypted_extensions = e->sender->encrypted_extensions;
         reading->padding_takes_keystream = e->streams->padding_takes_keystream;
@@ -222,34 +226,37 @@ static srtp_open_result open_with(examination *e, session_key *key, unsigned not
     return e->result;
 }
 
-/* The readings to try a key with: the standard's own, then each departure that could concern it. Returns their number. */
-static unsigned readings_of(const examination *e, const session_key *key, uint8_t readings[10])
+/* The readings to try a key with: the standard's own, then each departure that could concern it, alone and together. Returns
+ * their number. */
+static unsigned readings_of(const examination *e, const session_key *key, unsigned readings[MAX_READINGS])
 {
     const srtp_master_key *master = srtp_context_key(key->context);
     const srtp_transform *t = &master->transform;
-    uint8_t kdf = t->key_len == 24 ? MEDIA_NOTE_KDF_AES192_AS_256 : 0;
-    uint8_t mki = master->mki_len ? MEDIA_NOTE_MKI_ABSENT : 0;
-    uint8_t tag = e->packet->is_rtcp && t->srtp_tag_len != t->srtcp_tag_len ? MEDIA_NOTE_SRTCP_TAG_LENGTH : 0;
-    uint8_t possible = kdf | mki | tag;
-    unsigned count = 0;
-    /* Every subset of the possible departures, the empty one first: (s - possible) & possible steps through them. */
-    uint8_t subset = 0;
+    const bool is_rtcp = e->packet->is_rtcp;
+    unsigned possible = 0, count = 0, subset = 0;
+    if (t->key_len == 24)
+        possible |= MEDIA_NOTE_KDF_AES192_AS_256;
+    if (master->mki_len)
+        possible |= MEDIA_NOTE_MKI_ABSENT;
+    if (is_rtcp && t->srtp_tag_len && t->srtp_tag_len != t->srtcp_tag_len)
+        possible |= MEDIA_NOTE_SRTCP_TAG_LENGTH;
+    if (is_rtcp && (master->unauthenticated_srtp || !t->srtp_tag_len))
+        possible |= MEDIA_NOTE_NO_TAG;
+    if (!is_rtcp && master->unencrypted_srtp && t->auth == SRTP_AUTH_AEAD)
+        possible |= MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME;
+    /* (s - possible) & possible steps through every subset, the empty one first. */
     do {
         readings[count++] = subset;
-        subset = (uint8_t)((subset - possible) & possible);
-    } while (subset);
-    if (e->packet->is_rtcp && master->unauthenticated_srtp) {
-        readings[count++] = MEDIA_NOTE_NO_TAG;
-        if (kdf)
-            readings[count++] = MEDIA_NOTE_NO_TAG | kdf;
-    }
+        subset = (subset - possible) & possible;
+    } while (subset && count < MAX_READINGS);
     return count;
 }
 
 /* Whether this key gives packets of this kind a tag that a trial can be believed on. */
 static bool has_proof(const examination *e, const session_key *key)
 {
-    return e->packet->is_rtcp || !srtp_context_key(key->context)->unauthenticated_srtp;
+    const srtp_master_key *master = srtp_context_key(key->context);
+    return e->packet->is_rtcp || (!master->unauthenticated_srtp && master->transform.srtp_tag_len);
 }
 
 static bool short_tag(const session_key *key)
@@ -261,7 +268,7 @@ static bool short_tag(const session_key *key)
 
 typedef struct {
     session_key *key;
-    uint8_t notes;
+    unsigned notes;
     uint32_t roc;
 } proof;
 
@@ -269,14 +276,14 @@ static bool try_roc(examination *e, session_key *key, unsigned notes, uint32_t r
 {
     if (open_with(e, key, notes, roc, true) != SRTP_OPEN_OK)
         return false;
-    *found = (proof){key, (uint8_t)notes, roc};
+    *found = (proof){key, notes, roc};
     return true;
 }
 
 /* A key that nothing has proved for this stream yet, at the ROCs where a stream or a rekeyed one begins. */
 static bool try_key(examination *e, session_key *key, const uint32_t *rocs, unsigned roc_count, proof *found)
 {
-    uint8_t readings[10];
+    unsigned readings[MAX_READINGS];
     unsigned count = readings_of(e, key, readings);
     for (unsigned i = 0; i < count; i++)
         for (unsigned r = 0; r < (e->packet->is_rtcp ? 1 : roc_count); r++)
@@ -321,7 +328,7 @@ static bool search_start(examination *e, media_stream *stream, proof *found)
     stream->roc_cursor = last + 1;
     for (guint i = 0; i < likely; i++) {
         session_key *key = candidates->pdata[i];
-        uint8_t readings[10];
+        unsigned readings[MAX_READINGS];
         unsigned count = readings_of(e, key, readings);
         uint32_t limit = short_tag(key) ? MEDIA_ROC_SEARCH_SHORT_TAG : MEDIA_ROC_SEARCH;
         if (!has_proof(e, key))
@@ -340,7 +347,7 @@ static bool search_gap(examination *e, media_stream *stream, uint32_t estimate, 
     if (!has_proof(e, track->key))
         return false;
     uint32_t ahead = short_tag(track->key) ? MEDIA_ROC_AHEAD_SHORT_TAG : MEDIA_ROC_AHEAD;
-    uint8_t notes = track->notes & READING_NOTES;
+    unsigned notes = track->notes & READING_NOTES;
     if (search_rocs(e, track->key, notes, estimate + 2, estimate + ahead, found))
         return true;
     if (estimate > 1 &&
@@ -357,7 +364,7 @@ static bool search_gap(examination *e, media_stream *stream, uint32_t estimate, 
 static bool try_known_track(examination *e, media_track *track, proof *found)
 {
     const media_packet *packet = e->packet;
-    uint8_t notes = track->notes & READING_NOTES;
+    unsigned notes = track->notes & READING_NOTES;
     if (packet->is_rtcp)
         return try_roc(e, track->key, notes, 0, found);
     uint32_t roc = index_course_estimate(&track->course, packet->frame, e->rtp.seq);
@@ -547,8 +554,8 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
     }
     record->track = track->number;
     record->counter = counter;
-    record->verdict = (uint8_t)verdict;
-    record->notes = (uint8_t)notes;
+    record->verdict = (uint16_t)verdict;
+    record->notes = notes;
     opening->verdict = verdict;
     describe(e, track, counter, notes, opening);
 }
@@ -677,15 +684,15 @@ static void open_first(examination *e, uint32_t ssrc, frame_record *record, medi
         return;
     }
     stream->failures++;
-    record->verdict = (uint8_t)failure;
-    record->epoch = streams->generation;
+    record->verdict = (uint16_t)failure;
+    record->generation = streams->generation;
     opening->verdict = failure;
     opening->stream = stream->number;
 }
 
 static bool is_settled(const media_streams *streams, const frame_record *record)
 {
-    return record->verdict == MEDIA_CLEAR || record->epoch == streams->generation;
+    return record->verdict == MEDIA_CLEAR || record->generation == streams->generation;
 }
 
 void media_streams_open(media_streams *streams, const media_packet *packet, uint8_t *out, media_opening *opening)

@@ -50,6 +50,7 @@ typedef enum {
     MEDIA_NOTE_ROC_RECOVERED = 1 << 5,    /* found by search, not by the estimate of RFC 3711 section 3.3.1 */
     MEDIA_NOTE_KEY_BY_TRIAL = 1 << 6,     /* neither address is one that signalling gives this key */
     MEDIA_NOTE_EXTENSION_PADDING = 1 << 7, /* RFC 6904 and libsrtp read its header extension differently */
+    MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME = 1 << 8, /* UNENCRYPTED_SRTP with GCM, which libsrtp does not know */
 } media_note;
 
 typedef struct media_streams media_streams;
