@@ -43,13 +43,15 @@ struct media_stream {
     uint32_t searched_keys;   /* ... for so many candidates */
 };
 
+#define RECENT_STREAMS 64
+
 struct media_streams {
     session_keys *keys;
     offer_answer *signalling;
     bool padding_takes_keystream;
     GHashTable *flows;   /* flow_name in media_flow * */
     GHashTable *streams; /* stream_name in media_stream * */
-    media_stream *latest;
+    media_stream *recent[RECENT_STREAMS]; /* by the low bits of SSRC and port: most packets find theirs without a hash */
     GPtrArray *tracks;   /* by number - 1 */
     frame_records *records;
     uint32_t generation; /* grows with each news */
@@ -156,11 +158,12 @@ static stream_name name_of(const media_packet *packet, uint32_t ssrc)
 static media_stream *find_stream(media_streams *streams, const media_packet *packet, uint32_t ssrc)
 {
     stream_name name = name_of(packet, ssrc);
-    if (streams->latest && stream_equal(&streams->latest->name, &name))
-        return streams->latest;
+    media_stream **recent = &streams->recent[(ssrc ^ packet->destination.port ^ packet->is_rtcp) % RECENT_STREAMS];
+    if (*recent && stream_equal(&(*recent)->name, &name))
+        return *recent;
     media_stream *stream = g_hash_table_lookup(streams->streams, &name);
     if (stream)
-        streams->latest = stream;
+        *recent = stream;
     return stream;
 }
 
@@ -536,7 +539,6 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
 
     if (has_ambiguous_extension(e))
         notes |= MEDIA_NOTE_EXTENSION_PADDING;
-    streams->latest = stream;
     stream->failures = 0;
     stream->roc_cursor = 0;
     if (!packet->is_rtcp)
