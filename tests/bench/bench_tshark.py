@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""What the plugin costs tshark: CPU time and memory beside stock tshark on the same captures.
+
+    tests/bench/bench_tshark.py PLUGIN_DIR [--packets N] [--calls N] [--rounds N] [--callgrind]
+
+PLUGIN_DIR is the `plugins` folder of a build. Each capture holds SIP calls keyed by SDES and their SRTP. Both arms run in
+turn and the least CPU time of each counts; the ratio is what to look at, since machines differ and are noisy. With
+--callgrind instructions are counted instead, on a tenth of the packets: quiet, but valgrind knows no SHA instructions, so that
+HMAC-SHA-1 weighs several times what it does on a processor that has them.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "dissection"))
+
+MODES = {"columns": [], "rtp,streams": ["-q", "-z", "rtp,streams"]}
+
+
+def write_calls(path, packets, calls):
+    """`calls` calls with two streams each, `packets` media packets dealt out among them."""
+    from model.capture import Capture
+    from model.sip_model import Dialog, Media, Party, crypto_line, sdp
+    from model.srtp_model import make_key
+
+    rng = random.Random(calls)
+    capture = Capture()
+    streams = []
+    for number in range(calls):
+        host = "10.%d.%d." % (number >> 8, number & 255)
+        ends = [(host + "1", 20000), (host + "2", 30000)]
+        keys = [make_key(rng, "AES_CM_128_HMAC_SHA1_80") for _ in ends]
+        bodies = [sdp(ip, [Media(port, [crypto_line(1, key)])]) for (ip, port), key in zip(ends, keys)]
+        Dialog(capture, Party("alice", ends[0][0]), Party("bob", ends[1][0]), "call-%d@x" % number).call(*bodies)
+        for side in (0, 1):
+            streams.append((ends[side], ends[1 - side], keys[side], rng.getrandbits(32)))
+    payload = bytes(160)
+    for number in range(packets):
+        source, destination, key, ssrc = streams[number % len(streams)]
+        turn = number // len(streams)
+        header = bytes([0x80, 0]) + (turn & 0xFFFF).to_bytes(2, "big") + (turn * 160 & 0xFFFFFFFF).to_bytes(4, "big")
+        capture.udp(source, destination, key.protect_rtp(header + ssrc.to_bytes(4, "big") + payload, turn >> 16))
+    capture.write(path)
+
+
+def run(tshark, arguments, plugin):
+    """(CPU seconds, peak resident octets) of one run."""
+    argv, environment = tshark.command(arguments, plugin=plugin)
+    process = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit("tshark failed: " + " ".join(map(str, argv)))
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def instructions(tshark, arguments, plugin):
+    argv, environment = tshark.command(arguments, plugin=plugin)
+    at = next(i for i, word in enumerate(argv) if pathlib.Path(word).name == "tshark")
+    argv = list(argv[:at]) + ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] + list(argv[at:])
+    outcome = subprocess.run(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return int(re.search(r"Collected : (\d+)", outcome.stderr).group(1))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("plugin_dir", type=pathlib.Path)
+    parser.add_argument("--packets", type=int, default=200000)
+    parser.add_argument("--calls", type=int, nargs="+", default=[5, 5000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--callgrind", action="store_true")
+    options = parser.parse_args()
+    os.environ["D2DSEC_PLUGIN_DIR"] = str(options.plugin_dir.resolve())
+    from tshark import Tshark
+
+    tshark = Tshark()
+    packets = options.packets // 10 if options.callgrind else options.packets
+    try:
+        for calls in options.calls:
+            few, many = tshark.file("few.pcap", b""), tshark.file("many.pcap", b"")
+            print("%d packets of %d calls" % (packets, calls), flush=True)
+            write_calls(few, packets // 10, calls)
+            write_calls(many, packets, calls)
+            for mode, arguments in MODES.items():
+                report(tshark, options, mode, arguments, few, many, packets)
+    finally:
+        tshark.close()
+
+
+def report(tshark, options, mode, arguments, few, many, packets):
+    """The capture with a tenth of the packets takes start-up and signalling out of the figures for a packet."""
+    more = packets - packets // 10
+    if options.callgrind:
+        cost = {(arm, size): instructions(tshark, ["-r", path] + arguments, arm)
+                for arm in (True, False) for size, path in (("few", few), ("many", many))}
+        unit, scale = "instructions", 1
+    else:
+        runs = {}
+        for _ in range(options.rounds):
+            for arm in (True, False):
+                for size, path in (("few", few), ("many", many)):
+                    runs.setdefault((arm, size), []).append(run(tshark, ["-r", path] + arguments, arm))
+        cost = {key: min(seconds for seconds, _ in value) for key, value in runs.items()}
+        memory = {key: min(octets for _, octets in value) for key, value in runs.items()}
+        unit, scale = "us", 1e6
+    each = {arm: (cost[arm, "many"] - cost[arm, "few"]) / more * scale for arm in (True, False)}
+    line = "  %-12s whole run %.3f   per packet %.3f (%.2f against %.2f %s)" % (
+        mode, cost[True, "many"] / cost[False, "many"], each[True] / each[False], each[True], each[False], unit)
+    if not options.callgrind:
+        over = [memory[arm, "many"] - memory[arm, "few"] for arm in (True, False)]
+        line += "   memory over stock %.1f octets a packet" % ((over[0] - over[1]) / more)
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
