@@ -94,15 +94,16 @@ apt_get() {
 }
 
 install_packages() {
-    local missing
+    local missing   # not read from <(...): that needs /proc, which a bare chroot has not
     if [[ $INSTALL != yes ]]; then return; fi
     if ! command -v apt-get >/dev/null; then
         say "== No apt here; these Debian packages, or what your system calls them, must be there:"
         say "   $*"
         return
     fi
-    mapfile -t missing < <(missing_packages "$@")
-    if [[ ${#missing[@]} -eq 0 ]]; then return; fi
+    missing=$(missing_packages "$@")
+    if [[ -z $missing ]]; then return; fi
+    mapfile -t missing <<<"$missing"
     local by_hand="apt-get update && apt-get install --no-install-recommends ${missing[*]}"
     need_root "installing packages (${missing[*]})" "$by_hand"
     step apt-update "Update the package lists" \
