@@ -24,7 +24,7 @@ typedef struct {
     bool unauthenticated_srtp;     /* RFC 4568 section 6.3.3 */
 } srtp_master_key;
 
-/* How session keys follow from the master key. The second is a known departure of libsrtp 2.5 and pjsip:
+/* How session keys follow from the master key. The second is a known departure of libsrtp up to 2.7 and of pjsip with it:
  * for 24-octet master keys they run the AES-256 PRF over key, salt and 8 zero octets. */
 typedef enum { SRTP_KDF_RFC, SRTP_KDF_AES192_AS_256 } srtp_kdf_variant;
 

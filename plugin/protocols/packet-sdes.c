@@ -16,6 +16,7 @@
 
 static int proto_sdes = -1;
 static int proto_sip = -1;
+static int proto_sdp = -1;
 static int proto_sdp_wrapper = -1;
 
 static int hf_sdes_role = -1;
@@ -394,7 +395,8 @@ static int dissect_missed_sdp(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree 
 {
     bool wrapped = wrapped_frame == pinfo->num;
     wrapped_frame = 0;
-    if (wrapped || !frame_has_sip(pinfo) || !sdes_is_enabled())
+    if (wrapped || !frame_has_sip(pinfo) || !sdes_is_enabled() ||
+        !proto_is_protocol_enabled(find_protocol_by_id(proto_sdp)))
         return 0;
     for (GSList *item = pinfo->data_src; item; item = item->next) {
         tvbuff_t *source = get_data_source_tvb((const struct data_source *)item->data);
@@ -470,6 +472,7 @@ void proto_reg_handoff_sdes(void)
 {
     sdp_handle = find_dissector("sdp");
     proto_sip = proto_get_id_by_filter_name("sip");
+    proto_sdp = proto_get_id_by_filter_name("sdp");
     dissector_add_string("media_type", "application/sdp", create_dissector_handle(dissect_sdp, proto_sdp_wrapper));
     register_postdissector(create_dissector_handle(dissect_missed_sdp, proto_sdes));
 }

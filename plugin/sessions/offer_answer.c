@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#define MAX_EXCHANGES 256 /* of one dialog that an answer may still belong to: the latest */
+
 /* One a=crypto line of an offer, kept to check the answer against. */
 typedef struct {
     unsigned media_index;
@@ -262,6 +264,8 @@ static body_position place_offer(sip_dialog *dialog, const sdp_arrival *arrival,
     exchange->frame = arrival->frame;
     exchange->lines = g_array_new(FALSE, TRUE, sizeof(offered_line));
     note_offered_lines(exchange, body);
+    if (dialog->exchanges->len >= MAX_EXCHANGES)
+        g_ptr_array_remove_index(dialog->exchanges, 0);
     g_ptr_array_add(dialog->exchanges, exchange);
     return (body_position){SDP_ROLE_OFFER, sender, exchange};
 }
