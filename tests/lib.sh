@@ -150,7 +150,7 @@ stage_plugin() {
     stock=$(env -u WIRESHARK_PLUGIN_DIR tshark -G folders 2>/dev/null |
             sed -n 's/^Global Plugins:[[:space:]]*//p')
 
-    STAGE=$(mktemp -d /tmp/d2dsec.XXXXXX)
+    STAGE=$(mktemp -d -t d2dsec.XXXXXX)
     mkdir -p "$STAGE/home" "$STAGE/stock/$version/epan"
     for entry in "$stock"/*/*.so; do
         if [[ ! -e $entry || $entry == */d2dsec.so ]]; then continue; fi

@@ -280,23 +280,30 @@ stock_media *stock_media_of(packet_info *pinfo, const media_opening *opening)
 
 /* --- handing over -------------------------------------------------------------------------------------------------- */
 
-/* What stock would believe of a packet that this plugin has nothing to say of. */
-static stock_belief as_found(const stock_media *media)
+/* A packet that this plugin has nothing to say of goes where it would have gone without it; then the answer is true. Once the
+ * conversation has been made to say something else, *belief becomes what stock would have believed. */
+static bool leave_as_found(const stock_media *media, stock_belief *belief, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree, int *dissected)
 {
-    if (!media->says_plain)
-        return STOCK_AS_FOUND;
-    return media->secure_profile ? STOCK_PROTECTED : STOCK_PLAIN;
+    *dissected = 0;
+    if (*belief != STOCK_AS_FOUND)
+        return false;
+    if (!media)
+        return true;
+    if (media->says_plain) {
+        *belief = media->secure_profile ? STOCK_PROTECTED : STOCK_PLAIN;
+        return false;
+    }
+    if (media->stock_dissector)
+        *dissected = call_dissector_only(media->stock_dissector, tvb, pinfo, tree, NULL);
+    return true;
 }
 
 int stock_media_call_rtp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (belief == STOCK_AS_FOUND) {
-        if (!media)
-            return 0;
-        belief = as_found(media);
-        if (belief == STOCK_AS_FOUND)
-            return media->stock_dissector ? call_dissector_only(media->stock_dissector, tvb, pinfo, tree, NULL) : 0;
-    }
+    int as_found;
+    if (leave_as_found(media, &belief, tvb, pinfo, tree, &as_found))
+        return as_found;
     if (pinfo->fd->visited) {
         /* The packet's first visit may have found no key where there is one now. */
         ws_rtp_packet_info *kept = (ws_rtp_packet_info *)p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp,
@@ -326,13 +333,9 @@ int stock_media_call_rtp(stock_media *media, stock_belief belief, tvbuff_t *tvb,
 
 int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (belief == STOCK_AS_FOUND) {
-        if (!media)
-            return 0;
-        belief = as_found(media);
-        if (belief == STOCK_AS_FOUND)
-            return media->stock_dissector ? call_dissector_only(media->stock_dissector, tvb, pinfo, tree, NULL) : 0;
-    }
+    int as_found;
+    if (leave_as_found(media, &belief, tvb, pinfo, tree, &as_found))
+        return as_found;
     /* As the rtcp dissector looks for it. It reads the conversation anew for each packet, so this one's truth is lent to it. */
     conversation_t *conversation = find_conversation(pinfo->num, &pinfo->net_src, &pinfo->net_dst, CONVERSATION_UDP,
                                                      pinfo->srcport, pinfo->destport, NO_ADDR_B);
