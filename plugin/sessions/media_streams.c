@@ -424,14 +424,17 @@ static bool try_any_key(examination *e, media_flow *flow, proof *found)
     bool named = flow->sender || flow->receiver;
     guint oldest = MAX(flow->foreign_tried, any->len > MEDIA_FOREIGN_KEYS ? any->len - MEDIA_FOREIGN_KEYS : 0);
     uint32_t last_roc = any->len - oldest <= MEDIA_FOREIGN_FEW ? MEDIA_ROC_AHEAD : 0;
+    unsigned short_tags = 0;
     for (int claimed = 0; claimed <= 1; claimed++) {
         for (guint i = any->len; i-- > oldest;) {
             session_key *key = any->pdata[i];
             if ((key->claims != 0) != (claimed == 1) || (named && key->leg) || !has_proof(e, key))
                 continue;
+            if (short_tag(key) && ++short_tags > MEDIA_FOREIGN_SHORT_TAGS)
+                continue;
             if (!spend(e->streams, 1))
                 return false;
-            if (try_any_roc(e, key, last_roc, found)) {
+            if (try_any_roc(e, key, short_tag(key) ? MIN(last_roc, MEDIA_ROC_AHEAD_SHORT_TAG) : last_roc, found)) {
                 found->notes |= MEDIA_NOTE_KEY_BY_TRIAL;
                 flow->foreign_key = key;
                 return true;

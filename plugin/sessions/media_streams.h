@@ -22,6 +22,7 @@
 #define MEDIA_SEARCH_SLICE 4096        /* ROCs that one packet of a stream searches under each key */
 #define MEDIA_SEARCH_KEYS 8            /* candidates, the likeliest, that a ROC is searched for */
 #define MEDIA_FOREIGN_KEYS 4096        /* keys tried on one packet of a flow that signalling does not name */
+#define MEDIA_FOREIGN_SHORT_TAGS 64    /* of them with a tag under 8 octets */
 #define MEDIA_FOREIGN_PACKETS 4        /* packets of such a flow that each key is tried on */
 #define MEDIA_FOREIGN_FEW 16           /* with no more keys than this, MEDIA_ROC_AHEAD ROCs are tried as well */
 #define MEDIA_CREDIT_INITIAL (4 << 20) /* trials a capture may spend on searching at once ... */
