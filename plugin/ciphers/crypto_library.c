@@ -11,6 +11,7 @@ static const char *const AES_NAMES[MODES][KEY_LENGTHS] = {
 static EVP_CIPHER *aes[MODES][KEY_LENGTHS];
 static EVP_MD *sha1;
 static EVP_MD *sha256;
+static EVP_MAC *hmac;
 
 const EVP_CIPHER *crypto_library_aes(crypto_aes_mode mode, size_t key_len)
 {
@@ -36,6 +37,13 @@ const EVP_MD *crypto_library_sha256(void)
     return sha256;
 }
 
+EVP_MAC *crypto_library_hmac(void)
+{
+    if (!hmac)
+        hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    return hmac;
+}
+
 void crypto_library_release(void)
 {
     for (size_t mode = 0; mode < MODES; mode++) {
@@ -46,6 +54,8 @@ void crypto_library_release(void)
     }
     EVP_MD_free(sha1);
     EVP_MD_free(sha256);
+    EVP_MAC_free(hmac);
     sha1 = NULL;
     sha256 = NULL;
+    hmac = NULL;
 }
