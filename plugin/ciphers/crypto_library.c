@@ -1,11 +1,12 @@
 #include "ciphers/crypto_library.h"
 
 #define KEY_LENGTHS 3 /* 16, 24, 32 octets */
-#define MODES 2
+#define MODES 3
 
 static const char *const AES_NAMES[MODES][KEY_LENGTHS] = {
     [CRYPTO_AES_ECB] = { "AES-128-ECB", "AES-192-ECB", "AES-256-ECB" },
     [CRYPTO_AES_GCM] = { "AES-128-GCM", "AES-192-GCM", "AES-256-GCM" },
+    [CRYPTO_AES_WRAP] = { "AES-128-WRAP", "AES-192-WRAP", "AES-256-WRAP" },
 };
 
 static EVP_CIPHER *aes[MODES][KEY_LENGTHS];

@@ -10,7 +10,11 @@
 
 #include <stddef.h>
 
-typedef enum { CRYPTO_AES_ECB, CRYPTO_AES_GCM } crypto_aes_mode;
+typedef enum {
+    CRYPTO_AES_ECB,
+    CRYPTO_AES_GCM,
+    CRYPTO_AES_WRAP, /* key wrap of RFC 3394 */
+} crypto_aes_mode;
 
 /* AES in `mode` with a key of `key_len` octets. NULL: no such key length, or the library has no such cipher. */
 const EVP_CIPHER *crypto_library_aes(crypto_aes_mode mode, size_t key_len);

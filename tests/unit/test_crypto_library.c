@@ -6,8 +6,8 @@
 
 static void test_algorithms(void)
 {
-    const crypto_aes_mode modes[] = { CRYPTO_AES_ECB, CRYPTO_AES_GCM };
-    const int openssl_modes[] = { EVP_CIPH_ECB_MODE, EVP_CIPH_GCM_MODE };
+    const crypto_aes_mode modes[] = { CRYPTO_AES_ECB, CRYPTO_AES_GCM, CRYPTO_AES_WRAP };
+    const int openssl_modes[] = { EVP_CIPH_ECB_MODE, EVP_CIPH_GCM_MODE, EVP_CIPH_WRAP_MODE };
 
     for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
         for (size_t len = 0; len < 40; len++) {
