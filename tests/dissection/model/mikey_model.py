@@ -1,0 +1,635 @@
+"""MIKEY (RFC 3830) and MIKEY-TICKET (RFC 6043) messages, made from the text of their RFCs by parties who know the keys.
+
+An exchange takes every secret and every random value as an argument, so that what it makes is the same each time. Section
+numbers are RFC 3830's in `PreShared` and `Envelope`, RFC 6043's in what deals with tickets.
+"""
+
+import hmac
+from dataclasses import dataclass, field, replace
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from .srtp_model import aes_ctr, xor
+
+# Numbers of messages, payloads and algorithms, under the RFCs' names.
+DATA_TYPES = {"PSK_INIT": 0, "PSK_RESP": 1, "PK_INIT": 2, "PK_RESP": 3, "REQUEST_INIT_PSK": 11, "REQUEST_RESP": 13,
+              "TRANSFER_INIT": 14, "TRANSFER_RESP": 15, "RESOLVE_INIT_PSK": 16, "RESOLVE_RESP": 18}
+KEMAC, PKE, SIGN, T, ID, V, SP, RAND, TR, IDR, RANDR, TP, TICKET, KEY_DATA = 1, 2, 4, 5, 6, 9, 10, 11, 13, 14, 15, 16, 17, 20
+ENCR_NULL, AES_CM_128, AES_KW_128, AES_CM_256 = range(4)
+MAC_NULL, HMAC_SHA1_160, HMAC_SHA256_256 = range(3)
+MIKEY_1, PRF_HMAC_SHA_256 = range(2)
+TGK, TGK_SALT, TEK, TEK_SALT, GTGK, GTGK_SALT, MPK = range(7)
+NTP_UTC, NTP, COUNTER, NTP_UTC_32 = range(4)
+INITIATOR, RESPONDER, KMS, PSK_NAME = 1, 2, 3, 4  # roles; for RANDR and TR as far as they go
+URI, BYTES = 1, 2
+SRTP_ID, EMPTY_MAP, GENERIC_ID = range(3)
+
+HASHES = {MIKEY_1: "sha1", PRF_HMAC_SHA_256: "sha256"}
+MACS = {MAC_NULL: (None, 0), HMAC_SHA1_160: ("sha1", 20), HMAC_SHA256_256: ("sha256", 32)}
+ENCR_LENGTHS = {ENCR_NULL: (0, 0), AES_CM_128: (16, 14), AES_KW_128: (16, 8), AES_CM_256: (32, 14)}
+NO_CSB = b"\xff\xff\xff\xff"
+
+# Constants of the labels.
+CONSTANTS = {
+    "encr": "150533e1", "auth": "2d22ac75", "salt": "29b88916",  # of messages
+    "TEK": "2ad01c64", "TEK auth": "1b5c7973", "TEK encr": "15798cef", "TEK salt": "39a2c14b",
+    "MPKr'": "2b288856", "TGK'": "1512b54a", "MPKi": "220e99a2", "MPKr": "1f4d675b",
+}
+
+
+def number(value, octets):
+    return value.to_bytes(octets, "big")
+
+
+def counted(octets, size=1):
+    return number(len(octets), size) + octets
+
+
+# --- keys ------------------------------------------------------------------------------------------------
+
+
+def prf(function, inkey, label, length, minisip=False):
+    """Section 4.1.2: the key in pieces of 256 bits, each stretched by P as TLS does it, all XORed.
+
+    minisip: a last piece of 32 octets is taken for an empty one, as its libmikey does.
+    """
+    out = bytes(length)
+    for at in range(0, len(inkey), 32):
+        piece, a, stretched = inkey[at : at + 32], label, b""
+        if minisip and at + 32 == len(inkey):
+            piece = b""
+        while len(stretched) < length:
+            a = hmac.digest(piece, a, HASHES[function])
+            stretched += hmac.digest(piece, a + label, HASHES[function])
+        out = xor(out, stretched)
+    return out
+
+
+def label(what, middle, *rest):
+    return bytes.fromhex(CONSTANTS[what]) + middle + b"".join(rest)
+
+
+def key_wrap(key, initial, plain):
+    """RFC 3394 section 2.2.1, with the initial value of RFC 3830 section 4.2.3."""
+    aes = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    registers = [plain[at : at + 8] for at in range(0, len(plain), 8)]
+    assert len(plain) % 8 == 0 and len(registers) > 1
+    check = initial
+    for step in range(6 * len(registers)):
+        at = step % len(registers)
+        block = aes.update(check + registers[at])
+        check, registers[at] = xor(block[:8], number(step + 1, 8)), block[8:]
+    return check + b"".join(registers)
+
+
+@dataclass(frozen=True)
+class Algorithms:
+    prf: int = MIKEY_1
+    encr: int = AES_CM_128
+    mac: int = HMAC_SHA1_160
+    minisip: bool = False  # the PRF departs as minisip's does
+
+    def derive(self, inkey, label, length):
+        return prf(self.prf, inkey, label, length, self.minisip)
+
+
+STRONG = Algorithms(PRF_HMAC_SHA_256, AES_CM_256, HMAC_SHA256_256)
+
+
+class MessageKeys:
+    """What protects one message or ticket. `describe` gives the label of a constant's name."""
+
+    def __init__(self, algorithms, inkey, describe):
+        self.algorithms = algorithms
+        encr_len, salt_len = ENCR_LENGTHS[algorithms.encr]
+        self.encr = algorithms.derive(inkey, describe("encr"), encr_len)
+        self.salt = algorithms.derive(inkey, describe("salt"), salt_len)
+        self.auth = algorithms.derive(inkey, describe("auth"), MACS[algorithms.mac][1])
+
+    def encrypt(self, plain, csb_id, timestamp):
+        """Section 4.2.3."""
+        if self.algorithms.encr == ENCR_NULL:
+            return plain
+        if self.algorithms.encr == AES_KW_128:
+            return key_wrap(self.encr, self.salt, plain)
+        iv = xor(self.salt, bytes(2) + csb_id + timestamp) + bytes(2)
+        return aes_ctr(self.encr, iv, plain)
+
+    def mac(self, octets):
+        name, length = MACS[self.algorithms.mac]
+        return hmac.digest(self.auth, octets, name)[:length] if name else b""
+
+
+# --- payloads --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Without its next payload octet, which is its neighbour's business."""
+
+    kind: int
+    body: bytes
+
+
+def first_kind(payloads):
+    return number(payloads[0].kind if payloads else 0, 1)
+
+
+def chain(payloads, last=0):
+    """The payloads one after the other; `last`: the kind of what follows them."""
+    kinds = [each.kind for each in payloads[1:]] + [last]
+    return b"".join((b"" if each.kind == SIGN else number(kind, 1)) + each.body for each, kind in zip(payloads, kinds))
+
+
+def timestamp(kind, value):
+    return Payload(T, number(kind, 1) + value)
+
+
+def time_with_role(role, kind, value):
+    return Payload(TR, number(role, 1) + number(kind, 1) + value)
+
+
+def as_64_bits(kind, value):
+    """Section 6.6; RFC 6043 section 6.3."""
+    return value.rjust(8, b"\0") if kind == COUNTER else value.ljust(8, b"\0")
+
+
+def identity(name, kind=URI):
+    return Payload(ID, number(kind, 1) + counted(name, 2))
+
+
+def identity_with_role(role, name, kind=URI):
+    return Payload(IDR, number(role, 1) + number(kind, 1) + counted(name, 2))
+
+
+def rand(octets):
+    return Payload(RAND, counted(octets))
+
+
+def rand_with_role(role, octets):
+    return Payload(RANDR, number(role, 1) + counted(octets))
+
+
+def policy(which, params):
+    """SP for SRTP; params: type -> value of one octet, in the order given."""
+    body = b"".join(number(kind, 1) + b"\1" + number(value, 1) for kind, value in params.items())
+    return Payload(SP, number(which, 1) + b"\0" + counted(body, 2))
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key data sub-payload, and what its key means."""
+
+    kind: int
+    key: bytes
+    salt: bytes = b""
+    spi: bytes = b""
+
+    @property
+    def payload(self):
+        body = number(self.kind << 4 | bool(self.spi), 1) + counted(self.key, 2)
+        if self.kind in (TGK_SALT, TEK_SALT, GTGK_SALT):
+            body += counted(self.salt, 2)
+        return Payload(KEY_DATA, body + (counted(self.spi) if self.spi else b""))
+
+    @property
+    def is_tek(self):
+        return self.kind in (TEK, TEK_SALT)
+
+
+def kemac(algorithms, encrypted, mac_alg):
+    return Payload(KEMAC, number(algorithms.encr, 1) + counted(encrypted, 2) + number(mac_alg, 1))
+
+
+def header(name, algorithms, csb_id, payloads, *, v=False, map_type=EMPTY_MAP, entries=()):
+    """HDR (section 6.1) for a message that goes on with `payloads`."""
+    return (b"\1" + number(DATA_TYPES[name], 1) + first_kind(payloads) + number(v << 7 | algorithms.prf, 1) + csb_id +
+            number(len(entries), 1) + number(map_type, 1) + b"".join(entries))
+
+
+SRTP_POLICY = {0: 1, 1: 16, 2: 1, 3: 20, 4: 14, 7: 1, 8: 1, 10: 1, 11: 10}  # AES_CM_128_HMAC_SHA1_80
+SRTP_POLICY_256 = {**SRTP_POLICY, 1: 32}
+
+
+@dataclass(frozen=True)
+class Session:
+    """A crypto session: whose SSRC, which keys."""
+
+    cs_id: int
+    ssrc: int
+    tek: bytes
+    salt: bytes
+    spi: bytes = b""
+
+
+def session_key(algorithms, key, describe, cs_id, params):
+    """(TEK, salt) of a crypto session from a key of the bundle; a salt that was sent is the salt."""
+    tek, salt = key.key, key.salt
+    if not key.is_tek:
+        tek = algorithms.derive(key.key, describe("TEK", cs_id), params[1])
+        salt = salt or algorithms.derive(key.key, describe("TEK salt", cs_id), params[4])
+    return tek, salt or bytes(params[4])
+
+
+# --- RFC 3830 --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class PreShared:
+    """The pre-shared key mode (section 3.1). `ssrcs`: of CS 1, 2, ...; those that are the responder's are filled in later."""
+
+    inkey: bytes
+    csb_id: bytes
+    rand: bytes
+    keys: list
+    ssrcs: list
+    time: bytes
+    responders: tuple = (2,)  # CS IDs
+    algorithms: Algorithms = Algorithms()
+    time_kind: int = NTP_UTC
+    initiator: bytes = b"sip:alice@example.com"
+    responder: bytes = b"sip:bob@example.com"
+    params: dict = field(default_factory=lambda: dict(SRTP_POLICY))
+    verified: bool = True  # V flag: the responder answers
+
+    names = "PSK_INIT", "PSK_RESP"
+
+    @property
+    def message_keys(self):
+        return MessageKeys(self.algorithms, self.inkey,
+                           lambda what: label(what, b"\xff" + self.csb_id, self.rand))
+
+    def _entries(self, answered):
+        known = [ssrc if answered or cs_id not in self.responders else 0 for cs_id, ssrc in enumerate(self.ssrcs, 1)]
+        return [b"\0" + number(ssrc, 4) + bytes(4) for ssrc in known]
+
+    def _header(self, name, payloads, *, answered=False, v=False):
+        return header(name, self.algorithms, self.csb_id, payloads, v=v, map_type=SRTP_ID,
+                      entries=self._entries(answered))
+
+    def _opening(self):
+        return [timestamp(self.time_kind, self.time), rand(self.rand), identity(self.initiator),
+                identity(self.responder), policy(0, self.params)]
+
+    def _encrypted(self, payloads):
+        return self.message_keys.encrypt(chain(payloads), self.csb_id, as_64_bits(self.time_kind, self.time))
+
+    def init(self):
+        """Sections 3.1 and 5.2: the MAC covers all before it."""
+        encrypted = self._encrypted([key.payload for key in self.keys])
+        payloads = self._opening() + [kemac(self.algorithms, encrypted, self.algorithms.mac)]
+        message = self._header(self.names[0], payloads, v=self.verified) + chain(payloads)
+        return message + self.message_keys.mac(message)
+
+    def resp(self):
+        payloads = [timestamp(self.time_kind, self.time), identity(self.responder),
+                    Payload(V, number(self.algorithms.mac, 1))]
+        message = self._header(self.names[1], payloads, answered=True) + chain(payloads)
+        return message + self.message_keys.mac(message + self.initiator + self.responder + self.time)
+
+    @property
+    def sessions(self):
+        def describe(what, cs_id):
+            return label(what, number(cs_id, 1) + self.csb_id, self.rand)
+
+        made = []
+        for cs_id, ssrc in enumerate(self.ssrcs, 1):
+            key = self.keys[(cs_id - 1) % len(self.keys)]
+            tek, salt = session_key(self.algorithms, key, describe, cs_id, self.params)
+            made.append(Session(cs_id, ssrc, tek, salt, key.spi))
+        return made
+
+
+def rsa_key(dice, bits=1024):
+    """An RSA key from a random.Random: the same for the same seed, and good for nothing but tests."""
+
+    def prime():
+        while True:
+            candidate = dice.getrandbits(bits // 2) | 1 | 3 << bits // 2 - 2
+            if candidate % 65537 != 1 and all(pow(base, candidate - 1, candidate) == 1 for base in (2, 3, 5, 7)):
+                return candidate
+
+    p, q = prime(), prime()
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(65537, p * q)
+    return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), rsa.rsa_crt_iqmp(p, q), public).private_key()
+
+
+@dataclass
+class Envelope(PreShared):
+    """The public-key mode (section 3.2): inkey is the envelope key, sealed for the responder."""
+
+    receiver: object = None  # RSA private keys
+    signer: object = None
+    dice: object = None  # of the padding
+
+    names = "PK_INIT", "PK_RESP"
+
+    def _sealed(self):
+        """PKCS #1 v1.5 (section 4.2.5, RFC 8017 section 7.2.1), by hand for the sake of its padding."""
+        public = self.receiver.public_key().public_numbers()
+        size = (public.n.bit_length() + 7) // 8
+        filling = bytes(self.dice.randrange(1, 256) for _ in range(size - 3 - len(self.inkey)))
+        block = b"\0\2" + filling + b"\0" + self.inkey
+        return number(pow(int.from_bytes(block, "big"), public.e, public.n), size)
+
+    def init(self):
+        """Here the MAC covers the KEMAC alone, as if nothing followed it; the signature covers all before it."""
+        encrypted = self._encrypted([identity(self.initiator)] + [key.payload for key in self.keys])
+        bare = kemac(self.algorithms, encrypted, self.algorithms.mac)
+        sealed_keys = replace(bare, body=bare.body + self.message_keys.mac(b"\0" + bare.body))
+        payloads = self._opening() + [sealed_keys, Payload(PKE, counted(self._sealed(), 2)),
+                                      Payload(SIGN, number(self.signer.key_size // 8, 2))]
+        message = self._header(self.names[0], payloads, v=self.verified) + chain(payloads)
+        return message + self.signer.sign(message, padding.PKCS1v15(), hashes.SHA1())
+
+
+# --- RFC 6043 --------------------------------------------------------------------------------------------
+
+FLAGS = "DEFGHIJKLMNO"
+
+
+def message_label(csb_id, direction, rand_i=b"", rand_r=b""):
+    """Section 5.1.2. An omitted RAND leaves its length, 0."""
+    return lambda what: label(what, b"\xff" + csb_id, number(direction, 1), counted(rand_i), counted(rand_r))
+
+
+def modified(algorithms, what, key, id_r, rand_kms):
+    """Section 5.1.1: key forking."""
+    return algorithms.derive(key, label(what, b"\xff" + NO_CSB, b"\0", counted(id_r, 2), counted(rand_kms)), len(key))
+
+
+@dataclass
+class Ticket:
+    """A MIKEY base ticket (section 6.10, appendix A), as whoever knows the TPK issues it."""
+
+    tpk: bytes
+    mpk: Key
+    keys: list
+    rand: bytes
+    time: bytes
+    flags: str = "DEFGHJNO"
+    algorithms: Algorithms = Algorithms()
+    initiator: bytes = b"sip:alice@example.com"
+    responder: bytes = b"sip:bob@example.com"
+    kms: bytes = b"kms.example.com"
+    tpk_name: bytes = b"tpk-1"
+    valid_from: bytes = bytes.fromhex("e5a00000")
+    valid_to: bytes = bytes.fromhex("e5b00000")
+
+    def policy(self, wished=()):
+        """Ticket type, subtype, version, PRF function and flags, TP data. wished: the KEMAC of a request."""
+        bits = sum(1 << 16 - at for at, flag in enumerate(FLAGS) if flag in self.flags)
+        data = [identity_with_role(KMS, self.kms), identity_with_role(INITIATOR, self.initiator),
+                time_with_role(2, NTP_UTC_32, self.valid_from), time_with_role(3, NTP_UTC_32, self.valid_to),
+                *wished, identity_with_role(RESPONDER, self.responder)]
+        return (b"\0\1\1\1" + number(self.algorithms.prf << 17 | bits, 3) +
+                counted(first_kind(data) + chain(data), 2))
+
+    def _keys(self):
+        return MessageKeys(self.algorithms, self.tpk,
+                           lambda what: label(what, b"\xff" + NO_CSB, b"\5", counted(self.rand)))
+
+    def octets(self, initiator_data=b""):
+        """The TICKET payload without its next payload octet."""
+        keys = self._keys()
+        encrypted = keys.encrypt(chain([each.payload for each in [self.mpk, *self.keys]]), NO_CSB, self.time)
+        data = [timestamp(NTP_UTC, self.time), rand(self.rand), kemac(self.algorithms, encrypted, MAC_NULL),
+                identity_with_role(PSK_NAME, self.tpk_name, BYTES), Payload(V, number(self.algorithms.mac, 1))]
+        body = first_kind(data) + counted(b"", 2) + chain(data)
+        covered = self.policy() + number(len(body) + len(keys.mac(b"")), 2) + body
+        return covered + keys.mac(covered) + counted(initiator_data, 2)
+
+    def _from_mpk(self, what):
+        return self.algorithms.derive(self.mpk.key, label(what, b"\xff" + NO_CSB, b"\6", counted(self.rand)),
+                                      len(self.mpk.key))
+
+    @property
+    def mpk_i(self):
+        return self._from_mpk("MPKi")
+
+    @property
+    def mpk_r(self):
+        return self._from_mpk("MPKr")
+
+    def wished_keys(self):
+        """The KEMAC of a request's TP: key data of the right size, all zero, nothing encrypted."""
+        zeros = [replace(key, key=bytes(len(key.key)), salt=bytes(len(key.salt))) for key in self.keys]
+        return kemac(Algorithms(encr=ENCR_NULL), chain([each.payload for each in zeros]), MAC_NULL)
+
+
+@dataclass
+class Transfer:
+    """TRANSFER_INIT and TRANSFER_RESP (section 4.2.2) with a ticket. `responder`: who answers, perhaps one of a group."""
+
+    ticket: Ticket
+    csb_id: bytes
+    rand_i: bytes
+    rand_r: bytes
+    rand_kms: bytes
+    ssrcs: list
+    init_time: bytes
+    resp_time: bytes
+    responders: tuple = (2,)  # CS IDs
+    responder: bytes = b"sip:bob@example.com"
+    params: dict = field(default_factory=lambda: dict(SRTP_POLICY))
+    init_keys: list = field(default_factory=list)  # flag L
+    resp_keys: list = field(default_factory=list)  # flag M
+    spis: dict = field(default_factory=dict)  # CS ID -> SPI; else the first key's
+
+    @property
+    def _flags(self):
+        return self.ticket.flags
+
+    @property
+    def _forks(self):
+        return "I" in self._flags
+
+    @property
+    def bundle(self):
+        """The keys that crypto sessions choose from, by SPI. What the parties add is used as it is."""
+        made = []
+        for key in self.ticket.keys:
+            if self._forks and key.kind in (TGK, TGK_SALT):
+                key = replace(key, key=self.forked("TGK'", key.key))
+            made.append(key)
+        return made + self.init_keys + self.resp_keys
+
+    def forked(self, what, key):
+        return modified(self.ticket.algorithms, what, key, self.responder, self.rand_kms)
+
+    def _spi(self, cs_id):
+        return self.spis.get(cs_id) or self.bundle[0].spi
+
+    def _entries(self, answered):
+        """Section 6.1.1."""
+        made = []
+        for cs_id, ssrc in enumerate(self.ssrcs, 1):
+            data = number(ssrc, 4) if answered or cs_id not in self.responders else b""
+            made.append(number(cs_id, 1) + b"\0\1\0" + counted(data, 2) + counted(self._spi(cs_id)))
+        return made
+
+    def _keys(self, direction, inkey):
+        rand_r = self.rand_r if direction == 2 and "G" in self._flags else b""
+        return MessageKeys(self.ticket.algorithms, inkey, message_label(self.csb_id, direction, self.rand_i, rand_r))
+
+    @property
+    def init_message_keys(self):
+        return self._keys(1, self.ticket.mpk_i)
+
+    @property
+    def resp_message_keys(self):
+        return self._keys(2, self.forked("MPKr'", self.ticket.mpk_r) if self._forks else self.ticket.mpk_i)
+
+    def _header(self, name, payloads, **options):
+        answered = name == "TRANSFER_RESP"
+        return header(name, self.ticket.algorithms, self.csb_id, payloads, map_type=GENERIC_ID,
+                      entries=self._entries(answered), **options)
+
+    def _kemac(self, keys, bundle, time):
+        if not bundle:
+            return []
+        encrypted = keys.encrypt(chain([key.payload for key in bundle]), self.csb_id, time)
+        return [kemac(self.ticket.algorithms, encrypted, MAC_NULL)]
+
+    def _init(self, initiator_data, with_field):
+        """TRANSFER_INIT without its MAC. with_field: False leaves out the initiator data and its length, as the MAC does."""
+        ticket = self.ticket.octets(initiator_data)
+        if not with_field:
+            ticket = ticket[: len(ticket) - 2 - len(initiator_data)]
+        payloads = [timestamp(NTP_UTC, self.init_time), rand_with_role(INITIATOR, self.rand_i),
+                    identity_with_role(INITIATOR, self.ticket.initiator),
+                    identity_with_role(RESPONDER, self.ticket.responder), policy(0, self.params), Payload(TICKET, ticket),
+                    *self._kemac(self.init_message_keys, self.init_keys, self.init_time),
+                    Payload(V, number(self.ticket.algorithms.mac, 1))]
+        return self._header("TRANSFER_INIT", payloads, v="F" in self._flags) + chain(payloads)
+
+    def _init_mac(self):
+        """Section 6.10: neither the initiator data nor its length is covered."""
+        covered = self._init(b"", False) + self.ticket.initiator + self.ticket.responder
+        return self.init_message_keys.mac(covered)
+
+    @property
+    def vr_keys(self):
+        return MessageKeys(self.ticket.algorithms, self.ticket.mpk_r,
+                           lambda what: label(what, b"\xff" + NO_CSB, b"\4"))
+
+    def initiator_data(self):
+        """Vi, a copy of the message's V; Vr, by which the KMS sees that the initiator knows MPKr (section 6.10)."""
+        if not self._forks:
+            return b""
+        alg = number(self.ticket.algorithms.mac, 1)
+        data = [Payload(V, alg + self._init_mac()), Payload(V, alg)]
+        covered = first_kind(data) + chain(data)
+        return covered + self.vr_keys.mac(covered)
+
+    def init(self):
+        return self._init(self.initiator_data(), True) + self._init_mac()
+
+    def resp(self):
+        """Its MAC covers the whole TRANSFER_INIT (section 5.5)."""
+        payloads = [timestamp(NTP_UTC, self.resp_time)]
+        if "G" in self._flags:
+            payloads.append(rand_with_role(RESPONDER, self.rand_r))
+        payloads.append(identity_with_role(RESPONDER, self.responder))
+        if self._forks:
+            payloads.append(rand_with_role(KMS, self.rand_kms))
+        payloads += self._kemac(self.resp_message_keys, self.resp_keys, self.resp_time)
+        payloads.append(Payload(V, number(self.ticket.algorithms.mac, 1)))
+        message = self._header("TRANSFER_RESP", payloads) + chain(payloads)
+        return message + self.resp_message_keys.mac(message + self.init())
+
+    @property
+    def sessions(self):
+        rand_i = self.rand_i if "H" in self._flags else b""
+        rand_r = self.rand_r if "G" in self._flags else b""
+
+        def describe(what, cs_id):
+            return label(what, number(cs_id, 1) + NO_CSB, b"\3", counted(rand_i), counted(rand_r))
+
+        made = []
+        for cs_id, ssrc in enumerate(self.ssrcs, 1):
+            key = next(each for each in self.bundle if each.spi == self._spi(cs_id))
+            tek, salt = session_key(self.ticket.algorithms, key, describe, cs_id, self.params)
+            made.append(Session(cs_id, ssrc, tek, salt, key.spi))
+        return made
+
+
+@dataclass
+class KmsExchange:
+    """A message to the KMS and its answer, under a PSK (sections 4.2.1 and 4.2.3)."""
+
+    psk: bytes
+    psk_name: bytes
+    csb_id: bytes
+    rand: bytes
+    init_time: bytes
+    resp_time: bytes
+    ticket: Ticket
+
+    init_name = resp_name = None
+    role = None  # whose RAND and identity
+    v = False  # RFC 6043 contradicts itself about the V flag
+
+    def _message_keys(self, direction):
+        rands = {"rand_i": self.rand} if self.role == INITIATOR else {"rand_r": self.rand}
+        return MessageKeys(self.ticket.algorithms, self.psk, message_label(self.csb_id, direction, **rands))
+
+    def _sealed(self, name, payloads, direction, behind, **options):
+        payloads = payloads + [Payload(V, number(self.ticket.algorithms.mac, 1))]
+        message = header(name, self.ticket.algorithms, self.csb_id, payloads, **options) + chain(payloads)
+        return message + self._message_keys(direction).mac(message + behind)
+
+    def _init(self, name, subject):
+        payloads = [timestamp(NTP_UTC, self.init_time), rand_with_role(self.role, self.rand),
+                    identity_with_role(self.role, name), identity_with_role(KMS, self.ticket.kms), subject,
+                    identity_with_role(PSK_NAME, self.psk_name, BYTES)]
+        return self._sealed(self.init_name, payloads, 1, name + self.ticket.kms, v=self.v)
+
+    def _resp(self, before, keys, behind=()):
+        plain = chain([key.payload for key in keys])
+        encrypted = self._message_keys(2).encrypt(plain, self.csb_id, self.resp_time)
+        payloads = [timestamp(NTP_UTC, self.resp_time), identity_with_role(KMS, self.ticket.kms), *before,
+                    kemac(self.ticket.algorithms, encrypted, MAC_NULL), *behind]
+        return self._sealed(self.resp_name, payloads, 2, self.init())
+
+
+class TicketRequest(KmsExchange):
+    """REQUEST_INIT_PSK and REQUEST_RESP."""
+
+    init_name, resp_name, role = "REQUEST_INIT_PSK", "REQUEST_RESP", INITIATOR
+
+    def init(self):
+        wished = self.ticket.policy(wished=[self.ticket.wished_keys()])
+        return self._init(self.ticket.initiator, Payload(TP, wished))
+
+    def resp(self):
+        mpk = self.ticket.mpk
+        keys = [replace(mpk, key=self.ticket.mpk_i)]
+        if "I" in self.ticket.flags:
+            keys.append(Key(MPK, self.ticket.mpk_r, spi=b"\2"))
+        return self._resp([Payload(TICKET, self.ticket.octets())], keys + self.ticket.keys)
+
+
+@dataclass
+class TicketResolve(KmsExchange):
+    """RESOLVE_INIT_PSK and RESOLVE_RESP, for the ticket of a TRANSFER_INIT."""
+
+    transfer: Transfer = None
+
+    init_name, resp_name, role = "RESOLVE_INIT_PSK", "RESOLVE_RESP", RESPONDER
+
+    def init(self):
+        subject = Payload(TICKET, self.ticket.octets(self.transfer.initiator_data()))
+        return self._init(self.transfer.responder, subject)
+
+    def resp(self):
+        """Its keys are forked already."""
+        keys, behind = [replace(self.ticket.mpk, key=self.ticket.mpk_i)], []
+        if "I" in self.ticket.flags:
+            keys.append(Key(MPK, self.transfer.forked("MPKr'", self.ticket.mpk_r), spi=b"\2"))
+            behind = [identity_with_role(RESPONDER, self.transfer.responder), rand_with_role(KMS, self.transfer.rand_kms)]
+        count = len(self.ticket.keys)
+        return self._resp([], keys + self.transfer.bundle[:count], behind)
