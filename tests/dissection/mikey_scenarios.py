@@ -152,7 +152,7 @@ def seconds_from_now(s, seconds):
 
 
 def log_transfer(s, exchange):
-    """An MPK gives what the parties sent each other under it; a TGK that the ticket held is forked where the ticket says so."""
+    """An MPK gives what the parties sent each other under it; a TGK is the ticket's own, before any forking."""
     secrets = {"MIKEY_TPK": [("tpk-1", exchange.ticket.tpk)]}
     used = {each.spi for each in exchange.sessions}
     if all(key.spi not in used for key in exchange.ticket.keys):
