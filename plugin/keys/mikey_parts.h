@@ -1,0 +1,83 @@
+/* What the files of the MIKEY parser share; nobody else includes it. */
+#ifndef D2DSEC_KEYS_MIKEY_PARTS_H
+#define D2DSEC_KEYS_MIKEY_PARTS_H
+
+#include "keys/mikey.h"
+
+#include <glib.h>
+
+/* Takes octets off the front of a span. `cut`: something was taken that was not there in full. */
+typedef struct {
+    const uint8_t *at, *end;
+    bool cut;
+} octet_reader;
+
+static inline octet_reader octet_reader_of(octet_span span)
+{
+    return (octet_reader){.at = span.data, .end = span.data + span.len};
+}
+
+static inline size_t octets_left(const octet_reader *reader)
+{
+    return (size_t)(reader->end - reader->at);
+}
+
+/* Each of these takes what there is and answers false where that is not enough; of a number that is cut, nothing is taken. */
+bool take_octets(octet_reader *reader, size_t len, octet_span *octets);
+bool take_u8(octet_reader *reader, uint8_t *value);
+bool take_u16(octet_reader *reader, uint16_t *value);
+bool take_u32(octet_reader *reader, uint32_t *value);
+
+/* Octets behind a length of one or two octets. */
+bool take_octets_u8(octet_reader *reader, octet_span *octets);
+bool take_octets_u16(octet_reader *reader, octet_span *octets);
+
+/* One run of the parser. */
+typedef struct {
+    const uint8_t *base;     /* offset 0 */
+    GArray *problems;        /* of mikey_problem */
+    unsigned payloads_left;
+    unsigned data_type;      /* of the message; without a message NO_DATA_TYPE */
+} mikey_parser;
+
+#define NO_DATA_TYPE 256
+
+void mikey_report(mikey_parser *parser, mikey_problem_kind kind, octet_span where);
+void mikey_report_payload(mikey_parser *parser, mikey_problem_kind kind, const mikey_payload *payload);
+
+/* Reads a chain that begins with a payload of type `type`. `depth` counts the chains around it. The caller owns the chain. */
+void mikey_read_chain(mikey_parser *parser, mikey_chain *chain, octet_span octets, unsigned type, unsigned depth);
+
+/* The same into memory of its own; with has_first a first payload octet precedes the chain. NULL: it is too deep. */
+mikey_chain *mikey_read_nested(mikey_parser *parser, octet_span octets, bool has_first, unsigned type, unsigned depth);
+
+void mikey_chain_clear(mikey_chain *chain);
+
+/* Reads what follows the type of the payload and, where there is one, the next payload octet. False: the chain cannot be followed
+ * any further. */
+bool mikey_read_payload(mikey_parser *parser, octet_reader *reader, mikey_payload *payload, unsigned depth);
+bool mikey_read_ticket(mikey_parser *parser, octet_reader *reader, mikey_payload *payload, unsigned depth);
+void mikey_read_ticket_chain(mikey_parser *parser, mikey_chain *chain, octet_span octets, unsigned depth);
+
+/* Checks of one payload by itself, and of what was parsed as a whole. */
+void mikey_check_message(mikey_parser *parser, const mikey_message *message);
+void mikey_check_ticket_message(mikey_parser *parser, const mikey_message *message);
+void mikey_check_ticket(mikey_parser *parser, const mikey_payload *payload);
+void mikey_check_ticket_data(mikey_parser *parser, const mikey_chain *chain);
+void mikey_check_salts(mikey_parser *parser, const mikey_message *message);
+void mikey_check_keys(mikey_parser *parser, const mikey_chain *keys, mikey_keys_place place);
+
+/* Where the keys of a KEMAC at message level stand. */
+mikey_keys_place mikey_keys_place_of(uint8_t data_type);
+
+static inline octet_span octet_span_at(const uint8_t *data, size_t len)
+{
+    return (octet_span){.data = data, .len = len};
+}
+
+static inline const mikey_payload *chain_last(const mikey_chain *chain)
+{
+    return chain->count ? &chain->payloads[chain->count - 1] : NULL;
+}
+
+#endif
