@@ -94,7 +94,7 @@ enum { MIKEY_EXT_VENDOR_ID = 0, MIKEY_EXT_SDP_IDS = 1, MIKEY_EXT_KEY_ID = 3, MIK
        MIKEY_EXT_SAKKE_TO_SELF = 6 };
 enum { MIKEY_TICKET_BASE = 1, MIKEY_TICKET_3GPP = 2 };
 
-/* Key data types (RFC 3830 section 6.13, RFC 6043 section 6.5); an odd one up to 5 comes with a salt. */
+/* Key data types (RFC 3830 section 6.13, RFC 6043 section 6.2.1); an odd one up to 5 comes with a salt. */
 enum {
     MIKEY_KEY_TGK = 0,
     MIKEY_KEY_TGK_SALT = 1,

@@ -1,8 +1,6 @@
 /* The rules of MIKEY-TICKET (RFC 6043) that one message alone can keep or break. */
 #include "keys/mikey_parts.h"
 
-#include <string.h>
-
 /* --- the ticket policy --------------------------------------------------------------------------------------------- */
 
 /* The flags and what each implies, from RFC 6043 section 6.10. */

@@ -232,7 +232,7 @@ static bool read_policy(octet_reader *reader, mikey_policy *policy)
 
 static bool read_error(mikey_parser *parser, octet_reader *reader, mikey_error *error)
 {
-    enum { INVALID_TP_PARAMETER = 15 }; /* the last one assigned (RFC 6043 section 6.12) */
+    enum { INVALID_TP_PARAMETER = 15 }; /* the last one assigned, by RFC 6043 */
     if (!take_u8(reader, &error->number) || !take_u16(reader, &error->reserved))
         return false;
     if (error->number > INVALID_TP_PARAMETER)
@@ -242,7 +242,7 @@ static bool read_error(mikey_parser *parser, octet_reader *reader, mikey_error *
     return true;
 }
 
-/* Types 1, 3 and 5 have a salt behind the key (RFC 3830 section 6.13, RFC 6043 section 6.5). */
+/* Types 1, 3 and 5 have a salt behind the key (RFC 3830 section 6.13, RFC 6043 section 6.2.1). */
 static bool read_key_data(mikey_parser *parser, octet_reader *reader, mikey_key *key)
 {
     uint8_t types;

@@ -146,6 +146,16 @@ static void read_crypto(sdp_walk *walk, text_span value)
     media->crypto[media->crypto_count++] = sdes_crypto_parse(value.text, value.len);
 }
 
+static void read_key_mgmt(sdp_walk *walk, text_span value)
+{
+    unsigned *count = walk->in_session ? &walk->body->key_mgmt_count : walk->media ? &walk->media->key_mgmt_count : NULL;
+    text_span *lines = walk->in_session ? walk->body->key_mgmt : walk->media ? walk->media->key_mgmt : NULL;
+    if (walk->media)
+        walk->media->has_key_mgmt = true;
+    if (count && *count < SDP_MAX_KEY_MGMT)
+        lines[(*count)++] = value;
+}
+
 /* a=extmap:<id>[/<direction>] urn:ietf:params:rtp-hdrext:encrypt <the extension it hides> */
 static void read_extmap(sdp_walk *walk, text_span rest)
 {
@@ -281,8 +291,6 @@ static void read_media_attribute(sdp_walk *walk, text_span name, text_span value
         read_candidate(media, value);
     } else if (text_is(name, "remote-candidates")) {
         read_remote_candidates(media, value);
-    } else if (text_is(name, "key-mgmt")) {
-        media->has_key_mgmt = true;
     }
 }
 
@@ -293,6 +301,8 @@ static void read_attribute(sdp_walk *walk, text_span rest)
     name = text_trim(name);
     if (text_is(name, "crypto") && rest.text)
         read_crypto(walk, rest);
+    else if (text_is(name, "key-mgmt") && rest.text)
+        read_key_mgmt(walk, rest);
     else if (text_is(name, "extmap"))
         read_extmap(walk, rest);
     else if (walk->media)

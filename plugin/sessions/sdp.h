@@ -14,6 +14,7 @@
 #define SDP_MAX_CRYPTO 64      /* a=crypto lines of one section */
 #define SDP_MAX_CANDIDATES 32  /* a=candidate addresses of one section */
 #define SDP_MAX_RTPMAPS 64
+#define SDP_MAX_KEY_MGMT 8     /* a=key-mgmt lines of one section, and of the session */
 
 typedef struct {
     uint8_t payload_type;
@@ -43,12 +44,16 @@ typedef struct {
                                          session-level extmap lines count for every section */
     bool has_encrypted_extensions;
     bool has_key_mgmt;          /* an a=key-mgmt line at media level */
+    unsigned key_mgmt_count;
+    text_span key_mgmt[SDP_MAX_KEY_MGMT]; /* what follows "a=key-mgmt:" (RFC 4567 section 3) */
 } sdp_media;
 
 typedef struct {
     text_span session_id, session_version; /* of o=; absent: text NULL */
     bool session_crypto;        /* a=crypto stands at session level, where it is illegal (RFC 4568 section 4) */
     text_span session_crypto_line;
+    unsigned key_mgmt_count;
+    text_span key_mgmt[SDP_MAX_KEY_MGMT]; /* at session level */
     unsigned media_count;
     sdp_media *media;
 } sdp_body;

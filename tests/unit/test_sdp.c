@@ -255,6 +255,10 @@ static void test_key_management(void)
     assert_span(body->session_crypto_line, "1 AES_CM_128_HMAC_SHA1_80 " KEY);
     g_assert_false(body->media[0].has_key_mgmt);
     g_assert_true(body->media[1].has_key_mgmt);
+    g_assert_cmpuint(body->key_mgmt_count, ==, 1);
+    assert_span(body->key_mgmt[0], "mikey AAA");
+    g_assert_cmpuint(body->media[1].key_mgmt_count, ==, 1);
+    assert_span(body->media[1].key_mgmt[0], "mikey AAA");
     g_assert_cmpuint(body->media[0].crypto_count + body->media[1].crypto_count, ==, 0);
     sdp_free(body);
 }
