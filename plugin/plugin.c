@@ -3,6 +3,7 @@
 
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
+#include "protocols/packet-mikey-ticket.h"
 #include "protocols/packet-sdes.h"
 
 #include <epan/proto.h>
@@ -29,7 +30,7 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin d2dsec, sdes, d2dsrtp;
+    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     d2dsec.register_handoff = proto_reg_handoff_d2dsec;
@@ -38,6 +39,10 @@ void plugin_register(void)
     sdes.register_protoinfo = proto_register_sdes;
     sdes.register_handoff = proto_reg_handoff_sdes;
     proto_register_plugin(&sdes);
+
+    mikey_ticket.register_protoinfo = proto_register_mikey_ticket;
+    mikey_ticket.register_handoff = proto_reg_handoff_mikey_ticket;
+    proto_register_plugin(&mikey_ticket);
 
     d2dsrtp.register_protoinfo = proto_register_d2dsrtp;
     d2dsrtp.register_handoff = proto_reg_handoff_d2dsrtp;

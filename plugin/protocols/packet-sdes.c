@@ -7,6 +7,7 @@
 
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
+#include "protocols/packet-mikey-ticket.h"
 #include "protocols/stock_media.h"
 #include "sessions/sip.h"
 
@@ -330,6 +331,25 @@ static bool sdes_is_enabled(void)
     return proto_is_protocol_enabled(find_protocol_by_id(proto_sdes));
 }
 
+/* The a=crypto lines and, whether those are looked at or not, the a=key-mgmt lines of a body. */
+static void show_security(proto_tree *tree, packet_info *pinfo, const sdp_view *view)
+{
+    if (!tree)
+        return;
+    show_body(tree, pinfo, view);
+    mikey_ticket_show_sdp(tree, view->tvb, pinfo, view->body);
+}
+
+/* For a body whose a=crypto lines nobody wants to see. */
+static void show_key_management(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb)
+{
+    size_t len = tvb_captured_length(tvb);
+    sdp_body *body = tree && len ? sdp_parse((const char *)tvb_get_ptr(tvb, 0, (int)len), len) : NULL;
+    if (body)
+        mikey_ticket_show_sdp(tree, tvb, pinfo, body);
+    sdp_free(body);
+}
+
 /* Stands in stock's place wherever an SDP body is looked up by its media type. */
 static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -337,7 +357,12 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     sip_message sip;
     sdp_view view = {0};
     wrapped_frame = pinfo->num;
-    if (!sdes_is_enabled() || (pinfo->fd->visited && !tree) ||
+    if (!sdes_is_enabled()) {
+        dissected = call_dissector_only(sdp_handle, tvb, pinfo, tree, data);
+        show_key_management(tree, pinfo, tvb);
+        return dissected;
+    }
+    if ((pinfo->fd->visited && !tree) ||
         !learn(&view, tvb, pinfo, find_sip(tvb, &sip) ? &sip : NULL))
         return call_dissector_only(sdp_handle, tvb, pinfo, tree, data);
     TRY {
@@ -346,8 +371,7 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     FINALLY {
         /* Stock gives up on a key that is too short, and with it on all else; what was learned here stands. */
         take_over(&view, pinfo);
-        if (tree)
-            show_body(tree, pinfo, &view);
+        show_security(tree, pinfo, &view);
         sdp_free(view.body);
     }
     ENDTRY;
@@ -383,8 +407,7 @@ static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, p
     if (!learn(&view, tvb_new_subset_length(source, (int)body, (int)(end - body)), pinfo, &sip))
         return end;
     take_over(&view, pinfo);
-    if (tree)
-        show_body(tree, pinfo, &view);
+    show_security(tree, pinfo, &view);
     sdp_free(view.body);
     return end;
 }
