@@ -14,6 +14,10 @@
     (WIRESHARK_VERSION_MAJOR > (major) || \
      (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
+/* The line that a plugin says it was built for; another does not load it. */
+#define WS_WANT_MAJOR WIRESHARK_VERSION_MAJOR
+#define WS_WANT_MINOR WIRESHARK_VERSION_MINOR
+
 /* Booleans of callbacks and preferences: gboolean has four octets, bool one, so the difference is not one of taste. */
 #if D2D_WS_AT_LEAST(4, 4)
 typedef bool ws_bool;

@@ -16,8 +16,8 @@ EXPORTED extern const int plugin_want_minor;
 EXPORTED void plugin_register(void);
 
 const char plugin_version[] = D2DSEC_VERSION;
-const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
-const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+const int plugin_want_major = WS_WANT_MAJOR;
+const int plugin_want_minor = WS_WANT_MINOR;
 
 #ifdef WS_PLUGIN_DESC_DISSECTOR
 EXPORTED uint32_t plugin_describe(void);
