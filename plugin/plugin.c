@@ -33,7 +33,6 @@ void plugin_register(void)
     static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
-    d2dsec.register_handoff = proto_reg_handoff_d2dsec;
     proto_register_plugin(&d2dsec);
 
     sdes.register_protoinfo = proto_register_sdes;

@@ -9,6 +9,8 @@
 #include <epan/uat.h>
 #include <wsutil/report_message.h>
 
+#include <openssl/crypto.h>
+
 /* How often a growing key log is looked at, and how many of its faults one message lists. */
 #define KEYLOG_INTERVAL_US (10 * 1000)
 #define KEYLOG_MAX_REPORTED 10
@@ -58,7 +60,7 @@ static keylog_entry *parse_row(const key_row *row, char **error)
                                  row->options ? row->options : "");
     if (keylog_parse_line(line, strlen(line), &entry, error) && !entry)
         *error = g_strdup("the row is empty");
-    memset(line, 0, strlen(line));
+    OPENSSL_cleanse(line, strlen(line));
     g_free(line);
     return entry;
 }
@@ -85,7 +87,7 @@ static void free_row(void *record)
 {
     key_row *row = (key_row *)record;
     if (row->key)
-        memset(row->key, 0, strlen(row->key));
+        OPENSSL_cleanse(row->key, strlen(row->key));
     g_free(row->flow);
     g_free(row->suite);
     g_free(row->key);
@@ -251,8 +253,4 @@ void proto_register_d2dsec(void)
     register_init_routine(open_capture);
     register_cleanup_routine(close_capture);
     register_shutdown_routine(crypto_library_release);
-}
-
-void proto_reg_handoff_d2dsec(void)
-{
 }

@@ -39,6 +39,5 @@ extern int hf_d2dsec_departure;
 bool d2d_transport_address(const address *from, uint32_t port, transport_address *to);
 
 void proto_register_d2dsec(void);
-void proto_reg_handoff_d2dsec(void);
 
 #endif

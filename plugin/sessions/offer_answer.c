@@ -236,6 +236,7 @@ static void note_offered_lines(offer_exchange *exchange, const sdp_body *body)
                 line.unencrypted_srtp = key.unencrypted_srtp;
                 line.unencrypted_srtcp = key.unencrypted_srtcp;
                 line.unauthenticated_srtp = key.unauthenticated_srtp;
+                OPENSSL_cleanse(&key, sizeof key);
             }
             if (crypto->key_count && crypto->keys[0].usable)
                 key_fingerprint(crypto->keys[0].key_salt, crypto->keys[0].key_salt_len, line.fingerprint);

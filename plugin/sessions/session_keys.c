@@ -107,7 +107,6 @@ static session_key *add_key(session_keys *keys, const srtp_master_key *master, c
     key->origin = origin;
     key->frame = frame;
     key->detail = detail;
-    key->number = keys->all->len;
     memcpy(key->fingerprint, fingerprint, sizeof fingerprint);
     g_ptr_array_add(keys->all, key);
     if (!alike) {
@@ -186,11 +185,6 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
 uint32_t session_keys_count(const session_keys *keys)
 {
     return keys->all->len;
-}
-
-session_key *session_keys_at(const session_keys *keys, uint32_t i)
-{
-    return keys->all->pdata[i];
 }
 
 const GPtrArray *session_keys_for_any(const session_keys *keys)

@@ -23,7 +23,6 @@ typedef struct session_key {
     key_origin origin;
     uint32_t frame;  /* that brought it; 0: a key log */
     uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry */
-    uint32_t number; /* order of arrival in the capture, from 0 */
     const struct media_leg *leg; /* that was signalled with it; NULL: logged */
     uint32_t claims; /* streams that it has opened */
     bool any_flow;   /* may be tried on any flow, not only where a selector points */
@@ -46,9 +45,6 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry);
 /* How many keys there are; it grows with each new one and so serves as an epoch: what failed under the same count
  * would fail again. */
 uint32_t session_keys_count(const session_keys *keys);
-
-/* Key number i, 0 <= i < count. */
-session_key *session_keys_at(const session_keys *keys, uint32_t i);
 
 /* The keys that may open any flow: those signalled, and those logged under "*". */
 const GPtrArray *session_keys_for_any(const session_keys *keys);
