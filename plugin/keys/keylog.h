@@ -13,30 +13,47 @@
 #include <stdint.h>
 
 #define KEYLOG_MAX_LINE 4096       /* octets of one line; a longer one is named and skipped */
+#define KEYLOG_MAX_SECRET 512      /* octets of a MIKEY key; minisip's TGKs have 192 */
 #define KEYLOG_MAX_ENTRIES 1000000 /* of one file; the rest is named once and skipped */
 
 /* A label's meaning stands in one table in keylog.c, so that a new label is a new row. */
 typedef enum {
     KEYLOG_SRTP_MASTER, /* SRTP_MASTER <flow> <suite>:<key||salt> [mki=HEX] [kdr=N] */
+    KEYLOG_MIKEY_PSK,   /* MIKEY_PSK <id|*> <hex>: pre-shared key (RFC 3830 section 3.1, RFC 6043 section 4.2) */
+    KEYLOG_MIKEY_TPK,   /* MIKEY_TPK <id|*> <hex>: ticket protection key (RFC 6043 appendix A) */
+    KEYLOG_MIKEY_MPK,   /* MIKEY_MPK <csb-id|*> <hex>: MPK of the ticket (RFC 6043 appendix A) */
+    KEYLOG_MIKEY_TGK,   /* MIKEY_TGK <csb-id|*> <hex>: TGK; of a ticket the one before forking */
+    KEYLOG_MIKEY_TEK,   /* MIKEY_TEK <csb-id>/<cs-id> <tek>[:<salt>]: of one crypto session */
 } keylog_label;
 
 typedef enum {
-    KEYLOG_ANY,    /* * */
-    KEYLOG_SSRC,   /* ssrc=0x... */
-    KEYLOG_SOURCE, /* src=ADDR:PORT, IPv6 as [ADDR]:PORT */
-    KEYLOG_DESTINATION, /* dst=ADDR:PORT */
-    KEYLOG_CALL,   /* call=CALL-ID */
+    KEYLOG_ANY,            /* * */
+    KEYLOG_SSRC,           /* ssrc=0x... */
+    KEYLOG_SOURCE,         /* src=ADDR:PORT, IPv6 as [ADDR]:PORT */
+    KEYLOG_DESTINATION,    /* dst=ADDR:PORT */
+    KEYLOG_CALL,           /* call=CALL-ID */
+    KEYLOG_IDENTITY,       /* the data of a MIKEY identity, as text or behind 0x in hexadecimal */
+    KEYLOG_CSB,            /* CSB ID in hexadecimal */
+    KEYLOG_CRYPTO_SESSION, /* CSB ID and CS ID: hexadecimal/decimal */
 } keylog_selector_kind;
 
 typedef struct {
     keylog_label label;
     keylog_selector_kind selector;
-    uint32_t ssrc;
-    transport_address address;
-    char *call_id;             /* owned */
-    srtp_master_key srtp;      /* KEYLOG_SRTP_MASTER */
+    uint32_t ssrc;                   /* KEYLOG_SSRC */
+    transport_address address;       /* KEYLOG_SOURCE, KEYLOG_DESTINATION */
+    char *call_id;                   /* KEYLOG_CALL; owned */
+    uint8_t *id;                     /* KEYLOG_IDENTITY, at least one octet; owned */
+    size_t id_len;
+    uint32_t csb_id;                 /* KEYLOG_CSB, KEYLOG_CRYPTO_SESSION */
+    uint8_t cs_id;                   /* KEYLOG_CRYPTO_SESSION */
+    srtp_master_key srtp;            /* KEYLOG_SRTP_MASTER */
     const crypto_suite *suite;
-    unsigned line;             /* 1-based; 0: not from a file */
+    uint8_t *secret;                 /* KEYLOG_MIKEY_...: 1 to KEYLOG_MAX_SECRET octets, of a TEK 16, 24 or 32; owned */
+    size_t secret_len;
+    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TEK */
+    uint8_t salt_len;                /* 12, 14, or 0: the line has none */
+    unsigned line;                   /* 1-based; 0: not from a file */
 } keylog_entry;
 
 /* Parses one line of `len` octets, with or without line end. True and *entry set: a secret, to be freed with

@@ -130,6 +130,34 @@ bool text_decimal(text_span span, uint64_t max, uint64_t *value)
     return true;
 }
 
+bool text_hex(text_span span, uint8_t *octets, size_t room)
+{
+    if (span.len % 2 != 0 || span.len / 2 > room)
+        return false;
+    for (size_t i = 0; i < span.len; i += 2) {
+        int high = g_ascii_xdigit_value(span.text[i]), low = g_ascii_xdigit_value(span.text[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        octets[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+bool text_hex_number(text_span span, uint32_t *value)
+{
+    if (span.len == 0 || span.len > 8)
+        return false;
+    uint32_t number = 0;
+    for (size_t i = 0; i < span.len; i++) {
+        int digit = g_ascii_xdigit_value(span.text[i]);
+        if (digit < 0)
+            return false;
+        number = number << 4 | (uint32_t)digit;
+    }
+    *value = number;
+    return true;
+}
+
 bool text_ip_address(text_span span, uint8_t ip[16], uint8_t *ip_len)
 {
     char literal[INET6_ADDRSTRLEN];

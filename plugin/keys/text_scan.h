@@ -49,6 +49,13 @@ bool text_next_part(text_span *rest, char separator, text_span *part);
 /* Reads a span that is nothing but decimal digits. False: it is not, or the number is greater than `max`. */
 bool text_decimal(text_span span, uint64_t max, uint64_t *value);
 
+/* Reads a span that is nothing but hexadecimal digits, two an octet and of either case, into span.len / 2 octets.
+ * False: it is not, or has more octets than `room`; what was written until then stays. */
+bool text_hex(text_span span, uint8_t *octets, size_t room);
+
+/* Reads a number of one to eight hexadecimal digits. False: the span is something else. */
+bool text_hex_number(text_span span, uint32_t *value);
+
 /* Reads a literal IPv4 or IPv6 address; *ip_len receives 4 or 16. False: it is neither. */
 bool text_ip_address(text_span span, uint8_t ip[16], uint8_t *ip_len);
 

@@ -115,7 +115,17 @@ typedef struct {
 
 static void take_entry(keylog_entry *entry, void *user _U_)
 {
-    session_keys_add_logged(capture.keys, entry);
+    switch (entry->label) {
+    case KEYLOG_SRTP_MASTER:
+        session_keys_add_logged(capture.keys, entry);
+        break;
+    case KEYLOG_MIKEY_PSK:
+    case KEYLOG_MIKEY_TPK:
+    case KEYLOG_MIKEY_MPK:
+    case KEYLOG_MIKEY_TGK:
+    case KEYLOG_MIKEY_TEK:
+        break;
+    }
     keylog_entry_free(entry);
 }
 

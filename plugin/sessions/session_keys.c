@@ -179,6 +179,8 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
     case KEYLOG_CALL:
         g_ptr_array_add(list_under(keys->by_call, entry->call_id, copy_string), key);
         break;
+    default: /* a selector of other labels */
+        break;
     }
 }
 

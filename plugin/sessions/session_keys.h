@@ -39,7 +39,7 @@ void session_keys_free(session_keys *keys);
 session_key *session_keys_add(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
                               key_origin origin, uint32_t frame, uint32_t detail);
 
-/* Makes the secret of a key log line known under its selector. */
+/* Makes the secret of a key log line with the label KEYLOG_SRTP_MASTER known under its selector. */
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry);
 
 /* How many keys there are; it grows with each new one and so serves as an epoch: what failed under the same count

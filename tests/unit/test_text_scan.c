@@ -106,6 +106,37 @@ static void test_decimal(void)
     }
 }
 
+static void test_hex(void)
+{
+    static const char *const neither[] = {"0", "000", "0g", "g0", "0x00", " 0", "0 ", "+1", "00000000"};
+    uint8_t octets[4] = {0};
+    g_assert_true(text_hex(span_of("00aAfF"), octets, 3));
+    g_assert_cmpmem(octets, 4, "\0\xaa\xff\0", 4);
+    g_assert_true(text_hex(span_of(""), octets, 0));
+    g_assert_true(text_hex(text_span_of(NULL, 0), octets, 0));
+    for (size_t i = 0; i < G_N_ELEMENTS(neither); i++)
+        g_assert_false(text_hex(span_of(neither[i]), octets, 3));
+    g_assert_false(text_hex(text_span_of("0\0", 2), octets, 3));
+}
+
+static void test_hex_number(void)
+{
+    static const char *const neither[] = {"", "000000000", "123456789", "0x1", "1g", "-1", "1 "};
+    static const struct {
+        const char *text;
+        uint32_t value;
+    } rows[] = {{"0", 0}, {"7", 7}, {"0a", 10}, {"DeadBeef", 0xdeadbeef}, {"ffffffff", UINT32_MAX}};
+    uint32_t value = 77;
+    for (size_t i = 0; i < G_N_ELEMENTS(neither); i++) {
+        g_assert_false(text_hex_number(span_of(neither[i]), &value));
+        g_assert_cmphex(value, ==, 77);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_assert_true(text_hex_number(span_of(rows[i].text), &value));
+        g_assert_cmphex(value, ==, rows[i].value);
+    }
+}
+
 static void test_addresses(void)
 {
     static const char *const neither[] = {"", "192.0.2", "192.0.2.1.", "192.0.2.256", " 192.0.2.1", "2001:db8", ":::", "[::1]", "fe80::1%eth0",
@@ -164,6 +195,8 @@ int main(int argc, char **argv)
     g_test_add_func("/text-scan/lines", test_lines);
     g_test_add_func("/text-scan/fields-and-parts", test_fields_and_parts);
     g_test_add_func("/text-scan/decimal", test_decimal);
+    g_test_add_func("/text-scan/hex", test_hex);
+    g_test_add_func("/text-scan/hex-number", test_hex_number);
     g_test_add_func("/text-scan/addresses", test_addresses);
     g_test_add_func("/text-scan/base64", test_base64);
     return g_test_run();

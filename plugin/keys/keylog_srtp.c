@@ -1,0 +1,154 @@
+/* The fields of SRTP_MASTER: the flow that a key is tried on, the crypto suite with master key and salt, and the options. */
+#include "keys/keylog_parts.h"
+
+#include "keys/base64.h"
+#include "keys/text_scan.h"
+
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+#define MAX_KDR ((uint32_t)1 << 24) /* RFC 3711 section 4.3.1 */
+#define MAX_SECRET (SRTP_MAX_KEY_LEN + SRTP_MAX_SALT_LEN)
+
+/* ADDR:PORT, where an IPv6 address stands in brackets. */
+static bool read_transport_address(text_span text, transport_address *address)
+{
+    text_span ip_text;
+    bool bracketed = text_take(&text, "[");
+    uint8_t ip[16], ip_len;
+    uint64_t port;
+
+    text_next_part(&text, bracketed ? ']' : ':', &ip_text);
+    if (bracketed && !text_take(&text, ":"))
+        return false;
+    if (!text_ip_address(ip_text, ip, &ip_len) || bracketed != (ip_len == 16))
+        return false;
+    if (!text_decimal(text, UINT16_MAX, &port) || port == 0)
+        return false;
+    transport_address_set(address, ip, ip_len, (uint16_t)port);
+    return true;
+}
+
+const char *keylog_read_flow(text_span text, keylog_entry *entry)
+{
+    bool source = text_take(&text, "src=");
+    if (source || text_take(&text, "dst=")) {
+        entry->selector = source ? KEYLOG_SOURCE : KEYLOG_DESTINATION;
+        return read_transport_address(text, &entry->address)
+                   ? NULL
+                   : "the selectors src= and dst= want ADDRESS:PORT, with an IPv6 address in brackets";
+    }
+    if (text_take(&text, "ssrc=")) {
+        entry->selector = KEYLOG_SSRC;
+        return text_take(&text, "0x") && text_hex_number(text, &entry->ssrc)
+                   ? NULL
+                   : "the selector ssrc= wants 0x and one to eight hexadecimal digits";
+    }
+    if (text_take(&text, "call=")) {
+        if (text.len == 0)
+            return "the selector call= wants a Call-ID";
+        entry->selector = KEYLOG_CALL;
+        entry->call_id = g_strndup(text.text, text.len);
+        return NULL;
+    }
+    entry->selector = KEYLOG_ANY;
+    return text_is(text, "*") ? NULL : "the selector is none of *, ssrc=, src=, dst= and call=";
+}
+
+/* <suite>:<key||salt>. Hexadecimal and base64 of the same octets never have the same length, so the length tells them apart. */
+const char *keylog_read_srtp_secret(text_span text, keylog_entry *entry)
+{
+    uint8_t octets[MAX_SECRET];
+    text_span suite;
+    const char *error = NULL;
+
+    text_next_part(&text, ':', &suite);
+    if (!text.text)
+        return "the secret wants a crypto suite, ':' and the master key with its salt";
+    entry->suite = crypto_suite_by_name(suite.text, suite.len);
+    if (!entry->suite)
+        return "the crypto suite is unknown";
+    if (!entry->suite->supported)
+        return "the crypto suite is not supported";
+
+    srtp_master_key *key = &entry->srtp;
+    key->transform = entry->suite->transform;
+    size_t wanted = (size_t)key->transform.key_len + key->transform.salt_len, len = 0;
+    if (text.len != 2 * wanted || !text_hex(text, octets, sizeof octets)) {
+        base64_result result = base64_decode(text, octets, sizeof octets, &len);
+        if (result != BASE64_OK && result != BASE64_PADDING_ABSENT)
+            error = "the master key and salt are neither hexadecimal of the suite's length nor base64";
+        else if (len != wanted)
+            error = "the master key and salt are not as long as the crypto suite requires";
+    }
+    if (!error) {
+        memcpy(key->key, octets, key->transform.key_len);
+        memcpy(key->salt, octets + key->transform.key_len, key->transform.salt_len);
+    }
+    OPENSSL_cleanse(octets, sizeof octets);
+    return error;
+}
+
+static const char *read_mki(text_span value, srtp_master_key *key)
+{
+    if (value.len == 0 || !text_hex(value, key->mki, sizeof key->mki))
+        return "the option mki= wants 1 to 128 octets in hexadecimal";
+    key->mki_len = (uint8_t)(value.len / 2);
+    return NULL;
+}
+
+static const char *read_kdr(text_span value, srtp_master_key *key)
+{
+    uint64_t kdr;
+    if (!text_decimal(value, MAX_KDR, &kdr) || (kdr & (kdr - 1)) != 0)
+        return "the option kdr= wants 0 or a power of two up to 16777216";
+    key->kdr = (uint32_t)kdr;
+    return NULL;
+}
+
+static const char *read_flag(text_span value, bool *flag)
+{
+    *flag = text_is(value, "1");
+    return *flag || text_is(value, "0") ? NULL : "the options unencrypted_srtp=, unencrypted_srtcp= and "
+                                                 "unauthenticated_srtp= want 0 or 1";
+}
+
+static const char *read_unencrypted_srtp(text_span value, srtp_master_key *key)
+{
+    return read_flag(value, &key->unencrypted_srtp);
+}
+
+static const char *read_unencrypted_srtcp(text_span value, srtp_master_key *key)
+{
+    return read_flag(value, &key->unencrypted_srtcp);
+}
+
+static const char *read_unauthenticated_srtp(text_span value, srtp_master_key *key)
+{
+    return read_flag(value, &key->unauthenticated_srtp);
+}
+
+static const struct {
+    const char *name;
+    const char *(*read)(text_span value, srtp_master_key *key);
+} srtp_options[] = {
+    {"mki=", read_mki},
+    {"kdr=", read_kdr},
+    {"unencrypted_srtp=", read_unencrypted_srtp},
+    {"unencrypted_srtcp=", read_unencrypted_srtcp},
+    {"unauthenticated_srtp=", read_unauthenticated_srtp},
+};
+
+const char *keylog_read_srtp_option(text_span text, keylog_entry *entry, unsigned *seen)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(srtp_options); i++) {
+        if (!text_take(&text, srtp_options[i].name))
+            continue;
+        if (*seen & 1u << i)
+            return "an option is repeated";
+        *seen |= 1u << i;
+        return srtp_options[i].read(text, &entry->srtp);
+    }
+    return "an option is unknown";
+}
