@@ -67,3 +67,26 @@ bool aes_cm_crypt(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], const uint8_t
     }
     return true;
 }
+
+bool aes_cm_crypt_behind(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], uint8_t skip, const uint8_t *in, size_t len,
+                         uint8_t *out)
+{
+    static const uint8_t zeros[BLOCK_LEN];
+    const size_t within = skip % BLOCK_LEN;
+    uint8_t start[AES_CM_IV_LEN];
+
+    memcpy(start, iv, sizeof start);
+    octets_put_u16(start + 14, (uint16_t)(octets_u16(iv + 14) + skip / BLOCK_LEN));
+    if (within > 0) { /* the rest of a block that is begun */
+        uint8_t keystream[BLOCK_LEN];
+        const size_t count = len < BLOCK_LEN - within ? len : BLOCK_LEN - within;
+        if (!aes_cm_crypt(cipher, start, zeros, BLOCK_LEN, keystream))
+            return false;
+        octets_xor(out, in, keystream + within, count);
+        octets_put_u16(start + 14, (uint16_t)(octets_u16(start + 14) + 1));
+        in += count;
+        out += count;
+        len -= count;
+    }
+    return aes_cm_crypt(cipher, start, in, len, out);
+}

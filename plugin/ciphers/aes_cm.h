@@ -28,4 +28,8 @@ void aes_cm_iv(uint8_t iv[AES_CM_IV_LEN], const uint8_t salt[AES_CM_SALT_LEN], u
  * false, too, where the count would go beyond them. */
 bool aes_cm_crypt(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], const uint8_t *in, size_t len, uint8_t *out);
 
+/* The same with the keystream from its octet `skip` on: SRTP_PREFIX_LENGTH (RFC 3711 section 4.1). */
+bool aes_cm_crypt_behind(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], uint8_t skip, const uint8_t *in, size_t len,
+                         uint8_t *out);
+
 #endif

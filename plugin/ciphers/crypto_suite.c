@@ -4,15 +4,15 @@
 
 /* The suites differ in four things only; a row names them and the macros supply what follows from them. */
 #define HMAC_SUITE(token, cipher, key, srtp_tag, srtcp_tag, is_registered) \
-    { token, { cipher, SRTP_AUTH_HMAC_SHA1, key, 14, srtp_tag, srtcp_tag }, is_registered, true }
+    { token, { cipher, SRTP_AUTH_HMAC_SHA1, key, 14, srtp_tag, srtcp_tag, 0, 0 }, is_registered, true }
 
 /* RFC 7714 section 10 fixes a tag of 16 octets; the drafts before it had 8 and 12. AEAD tags have one length for
  * SRTP and SRTCP: the shortening of the `_32` suites, which spares SRTCP, is an affair of HMAC. */
 #define GCM_SUITE(token, key, tag, is_registered) \
-    { token, { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, key, 12, tag, tag }, is_registered, true }
+    { token, { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, key, 12, tag, tag, 0, 0 }, is_registered, true }
 
 /* RFC 5669 does not state the master salt of the SEED suites; 14 is that of the suites they are modelled on. */
-#define SEED_SUITE(token, auth, tag) { token, { SRTP_CIPHER_SEED, auth, 16, 14, tag, tag }, true, false }
+#define SEED_SUITE(token, auth, tag) { token, { SRTP_CIPHER_SEED, auth, 16, 14, tag, tag, 0, 0 }, true, false }
 
 /* SRTCP keeps its tag of 80 bits in every `_32` suite (RFC 4568 section 6.2.2, RFC 6188 section 4), and it has one even
  * where SRTP has none, its authentication being mandatory (RFC 3711 section 3.4). */
@@ -78,6 +78,17 @@ const crypto_suite *crypto_suite_by_name(const char *token, size_t len)
     for (size_t i = 0; i < COUNT_OF(SUITES); i++)
         if (same_name(SUITES[i].name, token, len))
             return &SUITES[i];
+    return NULL;
+}
+
+const crypto_suite *crypto_suite_by_transform(const srtp_transform *transform)
+{
+    for (size_t i = 0; i < COUNT_OF(SUITES); i++) {
+        const srtp_transform *t = &SUITES[i].transform;
+        if (t->cipher == transform->cipher && t->auth == transform->auth && t->key_len == transform->key_len &&
+            t->salt_len == transform->salt_len && t->srtp_tag_len == transform->srtp_tag_len)
+            return &SUITES[i];
+    }
     return NULL;
 }
 

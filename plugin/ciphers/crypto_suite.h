@@ -12,7 +12,8 @@
 
 #define SRTP_MAX_KEY_LEN 32
 #define SRTP_MAX_SALT_LEN 14
-#define SRTP_AUTH_KEY_LEN 20
+#define SRTP_AUTH_KEY_LEN 20     /* session authentication key of every suite (RFC 3711 section 5.2) */
+#define SRTP_MAX_AUTH_KEY_LEN 64 /* a longer one, HMAC-SHA-1 would hash first (RFC 2104 section 2) */
 #define SRTP_MAX_TAG_LEN 20
 #define SRTP_MAX_MKI_LEN 128
 
@@ -38,6 +39,8 @@ typedef struct {
     uint8_t salt_len;      /* master salt as it stands beside the key; 12 for GCM */
     uint8_t srtp_tag_len;
     uint8_t srtcp_tag_len;
+    uint8_t auth_key_len;  /* session authentication key; 0: SRTP_AUTH_KEY_LEN */
+    uint8_t prefix_len;    /* SRTP_PREFIX_LENGTH (RFC 3711 section 4.1): so much of each keystream is left out; AES-CM alone */
 } srtp_transform;
 
 typedef struct {
@@ -50,6 +53,10 @@ typedef struct {
 /* The suite that a token of `len` octets names, compared without regard to case and through the
  * known alternative spellings (AES_CM_256_..., AES_256_CM_...). NULL: unknown. The result is static. */
 const crypto_suite *crypto_suite_by_name(const char *token, size_t len);
+
+/* The suite that stands for a transform: that of its cipher, authentication, key, salt and SRTP tag. What else a policy may choose is
+ * no matter of a suite's name. NULL: there is none. The result is static. */
+const crypto_suite *crypto_suite_by_transform(const srtp_transform *transform);
 
 /* Every suite in table order; *count receives their number. The result is static. */
 const crypto_suite *crypto_suites(size_t *count);

@@ -33,7 +33,8 @@ static bool transform_is_supported(const srtp_transform *t)
 {
     const bool aes_key = t->key_len == 16 || t->key_len == AES_192_KEY_LEN || t->key_len == 32;
 
-    if (t->srtp_tag_len > SRTP_MAX_TAG_LEN || t->srtcp_tag_len > SRTP_MAX_TAG_LEN)
+    if (t->srtp_tag_len > SRTP_MAX_TAG_LEN || t->srtcp_tag_len > SRTP_MAX_TAG_LEN ||
+        t->auth_key_len > SRTP_MAX_AUTH_KEY_LEN || (t->prefix_len && t->cipher != SRTP_CIPHER_AES_CM))
         return false;
     switch (t->cipher) {
     case SRTP_CIPHER_NULL:

@@ -66,9 +66,11 @@ static srtp_kdf_label label_for(const srtp_session *session, srtp_kdf_label rtp_
 
 static bool derive_auth(srtp_session *session)
 {
-    uint8_t key[SRTP_AUTH_KEY_LEN];
-    const bool ok = derive(session, label_for(session, SRTP_LABEL_RTP_AUTH), key, sizeof key) &&
-                    hmac_sha1_init(&session->auth, key, sizeof key);
+    const uint8_t wanted = session->master->transform.auth_key_len;
+    const size_t len = wanted ? wanted : SRTP_AUTH_KEY_LEN;
+    uint8_t key[SRTP_MAX_AUTH_KEY_LEN];
+    const bool ok = derive(session, label_for(session, SRTP_LABEL_RTP_AUTH), key, len) &&
+                    hmac_sha1_init(&session->auth, key, len);
     OPENSSL_cleanse(key, sizeof key);
     return ok;
 }
@@ -155,8 +157,15 @@ bool srtp_session_tag(srtp_session *session, const uint8_t *data, size_t len, co
            hmac_sha1_tag(&session->auth, data, len, rest, rest_len, tag);
 }
 
-static bool crypt_rtp(keyed_cipher *cipher, const rtp_packet *packet, uint32_t roc, const uint8_t *in, size_t len,
-                      uint8_t *out)
+static bool crypt_cm(keyed_cipher *cipher, const uint8_t iv[AES_CM_IV_LEN], uint8_t prefix_len, const uint8_t *in,
+                     size_t len, uint8_t *out)
+{
+    return prefix_len ? aes_cm_crypt_behind(&cipher->cm, iv, prefix_len, in, len, out)
+                      : aes_cm_crypt(&cipher->cm, iv, in, len, out);
+}
+
+static bool crypt_rtp(keyed_cipher *cipher, uint8_t prefix_len, const rtp_packet *packet, uint32_t roc,
+                      const uint8_t *in, size_t len, uint8_t *out)
 {
     uint8_t iv[AES_CM_IV_LEN];
 
@@ -165,7 +174,7 @@ static bool crypt_rtp(keyed_cipher *cipher, const rtp_packet *packet, uint32_t r
         return aes_f8_crypt(&cipher->f8, iv, in, len, out);
     }
     aes_cm_iv(iv, cipher->salt, packet->ssrc, (uint64_t)roc << 16 | packet->seq);
-    return aes_cm_crypt(&cipher->cm, iv, in, len, out);
+    return crypt_cm(cipher, iv, prefix_len, in, len, out);
 }
 
 bool srtp_session_decrypt_rtp(srtp_session *session, const rtp_packet *packet, uint32_t roc, const uint8_t *in,
@@ -175,7 +184,8 @@ bool srtp_session_decrypt_rtp(srtp_session *session, const rtp_packet *packet, u
         memcpy(out, in, len);
         return true;
     }
-    return need_payload_cipher(session) && crypt_rtp(&session->payload, packet, roc, in, len, out);
+    return need_payload_cipher(session) &&
+           crypt_rtp(&session->payload, session->master->transform.prefix_len, packet, roc, in, len, out);
 }
 
 bool srtp_session_decrypt_rtcp(srtp_session *session, const uint8_t *packet, uint32_t e_index, const uint8_t *in,
@@ -194,7 +204,7 @@ bool srtp_session_decrypt_rtcp(srtp_session *session, const uint8_t *packet, uin
         return aes_f8_crypt(&session->payload.f8, iv, in, len, out);
     }
     aes_cm_iv(iv, session->payload.salt, octets_u32(packet + 4), e_index & 0x7fffffff);
-    return aes_cm_crypt(&session->payload.cm, iv, in, len, out);
+    return crypt_cm(&session->payload, iv, session->master->transform.prefix_len, in, len, out);
 }
 
 aes_gcm_result srtp_session_open_rtp(srtp_session *session, const rtp_packet *packet, uint32_t roc,
@@ -231,13 +241,13 @@ bool srtp_session_decrypt_extension(srtp_session *session, const rtp_packet *pac
     if (!need_extension_cipher(session))
         return false;
     if (padding_takes_keystream) {
-        if (!crypt_rtp(&session->extension, packet, roc, received, len, out))
+        if (!crypt_rtp(&session->extension, 0, packet, roc, received, len, out))
             return false;
         header_extension_restore_clear(profile, received, len, encrypted_ids, out);
         return true;
     }
     const size_t begin = header_extension_gather(profile, received, len, out);
-    if (begin < len && !crypt_rtp(&session->extension, packet, roc, out + begin, len - begin, out + begin))
+    if (begin < len && !crypt_rtp(&session->extension, 0, packet, roc, out + begin, len - begin, out + begin))
         return false;
     header_extension_spread(profile, received, len, encrypted_ids, begin, out);
     return true;

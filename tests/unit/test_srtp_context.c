@@ -33,18 +33,18 @@ static void test_every_supported_suite(void)
 static void test_unsupported_transforms(void)
 {
     static const srtp_transform TRANSFORMS[] = {
-        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 17, 14, 10, 10 },
-        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 15, 10, 10 },
-        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 14, 21, 10 },
-        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 14, 10, 21 },
-        { SRTP_CIPHER_AES_CM, SRTP_AUTH_AEAD, 16, 14, 16, 16 },
-        { SRTP_CIPHER_AES_F8, SRTP_AUTH_AEAD, 16, 14, 16, 16 },
-        { SRTP_CIPHER_AES_GCM, SRTP_AUTH_HMAC_SHA1, 16, 12, 10, 10 },
-        { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, 24, 12, 16, 16 },
-        { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, 16, 14, 16, 16 },
-        { SRTP_CIPHER_NULL, SRTP_AUTH_AEAD, 16, 14, 16, 16 },
-        { SRTP_CIPHER_NULL, SRTP_AUTH_HMAC_SHA1, 0, 14, 10, 10 },
-        { SRTP_CIPHER_SEED, SRTP_AUTH_HMAC_SHA1, 16, 14, 10, 10 },
+        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 17, 14, 10, 10, 0, 0 },
+        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 15, 10, 10, 0, 0 },
+        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 14, 21, 10, 0, 0 },
+        { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 14, 10, 21, 0, 0 },
+        { SRTP_CIPHER_AES_CM, SRTP_AUTH_AEAD, 16, 14, 16, 16, 0, 0 },
+        { SRTP_CIPHER_AES_F8, SRTP_AUTH_AEAD, 16, 14, 16, 16, 0, 0 },
+        { SRTP_CIPHER_AES_GCM, SRTP_AUTH_HMAC_SHA1, 16, 12, 10, 10, 0, 0 },
+        { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, 24, 12, 16, 16, 0, 0 },
+        { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, 16, 14, 16, 16, 0, 0 },
+        { SRTP_CIPHER_NULL, SRTP_AUTH_AEAD, 16, 14, 16, 16, 0, 0 },
+        { SRTP_CIPHER_NULL, SRTP_AUTH_HMAC_SHA1, 0, 14, 10, 10, 0, 0 },
+        { SRTP_CIPHER_SEED, SRTP_AUTH_HMAC_SHA1, 16, 14, 10, 10, 0, 0 },
     };
     srtp_master_key key = make_key("AES_CM_128_HMAC_SHA1_80", 0);
 
@@ -136,10 +136,10 @@ static void test_impossible_tag_lengths(void)
         srtp_transform transform;
         const char *possible; /* for each length from 0: whether it is */
     } CASES[] = {
-        { { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 14, 10, 10 }, "1111111111111111111110" },
-        { { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, 16, 12, 16, 16 }, "0000100010001111100000" },
-        { { SRTP_CIPHER_AES_CM, SRTP_AUTH_NULL, 16, 14, 0, 0 }, "1000000000000000000000" },
-        { { SRTP_CIPHER_NULL, SRTP_AUTH_NULL, 0, 0, 0, 0 }, "1000000000000000000000" },
+        { { SRTP_CIPHER_AES_CM, SRTP_AUTH_HMAC_SHA1, 16, 14, 10, 10, 0, 0 }, "1111111111111111111110" },
+        { { SRTP_CIPHER_AES_GCM, SRTP_AUTH_AEAD, 16, 12, 16, 16, 0, 0 }, "0000100010001111100000" },
+        { { SRTP_CIPHER_AES_CM, SRTP_AUTH_NULL, 16, 14, 0, 0, 0, 0 }, "1000000000000000000000" },
+        { { SRTP_CIPHER_NULL, SRTP_AUTH_NULL, 0, 0, 0, 0, 0, 0 }, "1000000000000000000000" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
