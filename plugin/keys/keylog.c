@@ -24,7 +24,7 @@ static const struct {
     {"MIKEY_PSK", KEYLOG_MIKEY_PSK, keylog_read_identity, keylog_read_mikey_key, NULL},
     {"MIKEY_TPK", KEYLOG_MIKEY_TPK, keylog_read_identity, keylog_read_mikey_key, NULL},
     {"MIKEY_MPK", KEYLOG_MIKEY_MPK, keylog_read_csb, keylog_read_mikey_key, NULL},
-    {"MIKEY_TGK", KEYLOG_MIKEY_TGK, keylog_read_csb, keylog_read_mikey_key, NULL},
+    {"MIKEY_TGK", KEYLOG_MIKEY_TGK, keylog_read_csb, keylog_read_mikey_tgk, NULL},
     {"MIKEY_TEK", KEYLOG_MIKEY_TEK, keylog_read_crypto_session, keylog_read_mikey_tek, NULL},
 };
 

@@ -22,7 +22,7 @@ typedef enum {
     KEYLOG_MIKEY_PSK,   /* MIKEY_PSK <id|*> <hex>: pre-shared key (RFC 3830 section 3.1, RFC 6043 section 4.2) */
     KEYLOG_MIKEY_TPK,   /* MIKEY_TPK <id|*> <hex>: ticket protection key (RFC 6043 appendix A) */
     KEYLOG_MIKEY_MPK,   /* MIKEY_MPK <csb-id|*> <hex>: MPK of the ticket (RFC 6043 appendix A) */
-    KEYLOG_MIKEY_TGK,   /* MIKEY_TGK <csb-id|*> <hex>: TGK; of a ticket the one before forking */
+    KEYLOG_MIKEY_TGK,   /* MIKEY_TGK <csb-id|*> <hex>[:<salt>]: TGK; of a ticket the one before forking */
     KEYLOG_MIKEY_TEK,   /* MIKEY_TEK <csb-id>/<cs-id> <tek>[:<salt>]: of one crypto session */
 } keylog_label;
 
@@ -51,7 +51,7 @@ typedef struct {
     const crypto_suite *suite;
     uint8_t *secret;                 /* KEYLOG_MIKEY_...: 1 to KEYLOG_MAX_SECRET octets, of a TEK 16, 24 or 32; owned */
     size_t secret_len;
-    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TEK */
+    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TGK, KEYLOG_MIKEY_TEK */
     uint8_t salt_len;                /* 12, 14, or 0: the line has none */
     unsigned line;                   /* 1-based; 0: not from a file */
 } keylog_entry;

@@ -60,7 +60,7 @@ static bool read_key(text_span hex, keylog_entry *entry)
 {
     entry->secret_len = hex.len / 2;
     entry->secret = g_malloc0(entry->secret_len);
-    return text_hex(hex, entry->secret, entry->secret_len);
+    return hex.len > 0 && text_hex(hex, entry->secret, entry->secret_len);
 }
 
 const char *keylog_read_mikey_key(text_span text, keylog_entry *entry)
@@ -70,7 +70,26 @@ const char *keylog_read_mikey_key(text_span text, keylog_entry *entry)
     return NULL;
 }
 
-/* <tek>[:<salt>] */
+/* What may stand behind a key and ':'. */
+static const char *read_salt(text_span text, keylog_entry *entry)
+{
+    if (!text.text)
+        return NULL;
+    if ((text.len != 2 * 12 && text.len != 2 * 14) || !text_hex(text, entry->salt, sizeof entry->salt))
+        return "the salt behind the key wants 12 or 14 octets in hexadecimal";
+    entry->salt_len = (uint8_t)(text.len / 2);
+    return NULL;
+}
+
+const char *keylog_read_mikey_tgk(text_span text, keylog_entry *entry)
+{
+    text_span tgk;
+
+    text_next_part(&text, ':', &tgk);
+    const char *error = keylog_read_mikey_key(tgk, entry);
+    return error ? error : read_salt(text, entry);
+}
+
 const char *keylog_read_mikey_tek(text_span text, keylog_entry *entry)
 {
     text_span tek;
@@ -78,10 +97,5 @@ const char *keylog_read_mikey_tek(text_span text, keylog_entry *entry)
     text_next_part(&text, ':', &tek);
     if ((tek.len != 2 * 16 && tek.len != 2 * 24 && tek.len != 2 * 32) || !read_key(tek, entry))
         return "the TEK wants 16, 24 or 32 octets in hexadecimal";
-    if (!text.text)
-        return NULL;
-    if ((text.len != 2 * 12 && text.len != 2 * 14) || !text_hex(text, entry->salt, sizeof entry->salt))
-        return "the salt behind the TEK wants 12 or 14 octets in hexadecimal";
-    entry->salt_len = (uint8_t)(text.len / 2);
-    return NULL;
+    return read_salt(text, entry);
 }

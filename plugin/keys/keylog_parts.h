@@ -20,6 +20,7 @@ const char *keylog_read_identity(text_span text, keylog_entry *entry);
 const char *keylog_read_csb(text_span text, keylog_entry *entry);
 const char *keylog_read_crypto_session(text_span text, keylog_entry *entry);
 const char *keylog_read_mikey_key(text_span text, keylog_entry *entry);
+const char *keylog_read_mikey_tgk(text_span text, keylog_entry *entry);
 const char *keylog_read_mikey_tek(text_span text, keylog_entry *entry);
 
 #endif

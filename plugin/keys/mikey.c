@@ -354,3 +354,29 @@ bool mikey_is_ticket_type(uint8_t data_type)
 {
     return data_type >= MIKEY_REQUEST_INIT_PSK && data_type <= MIKEY_RESOLVE_RESP;
 }
+
+/* Nothing is answered by PSK_INIT, whose number is that of what is not listed. */
+bool mikey_is_answered_by(uint8_t initial, uint8_t response)
+{
+    static const uint8_t answers[] = {
+        [MIKEY_PSK_INIT] = MIKEY_PSK_RESP,
+        [MIKEY_PK_INIT] = MIKEY_PK_RESP,
+        [MIKEY_DH_INIT] = MIKEY_DH_RESP,
+        [MIKEY_DHHMAC_INIT] = MIKEY_DHHMAC_RESP,
+        [MIKEY_RSA_R_INIT] = MIKEY_RSA_R_RESP,
+        [MIKEY_REQUEST_INIT_PSK] = MIKEY_REQUEST_RESP,
+        [MIKEY_REQUEST_INIT_PK] = MIKEY_REQUEST_RESP,
+        [MIKEY_TRANSFER_INIT] = MIKEY_TRANSFER_RESP,
+        [MIKEY_RESOLVE_INIT_PSK] = MIKEY_RESOLVE_RESP,
+        [MIKEY_RESOLVE_INIT_PK] = MIKEY_RESOLVE_RESP,
+    };
+    return initial < sizeof answers && response != MIKEY_PSK_INIT && answers[initial] == response;
+}
+
+bool mikey_is_response_type(uint8_t data_type)
+{
+    bool answers_any = false;
+    for (uint8_t initial = MIKEY_PSK_INIT; initial <= MIKEY_RESOLVE_INIT_PK && !answers_any; initial++)
+        answers_any = mikey_is_answered_by(initial, data_type);
+    return answers_any;
+}

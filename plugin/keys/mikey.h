@@ -347,6 +347,9 @@ mikey_message *mikey_parse_ticket_data(const uint8_t *data, size_t len);
  * `now` is in seconds of Unix time. */
 void mikey_check_time(mikey_message *message, int64_t now);
 
+/* Adds to `response` what only shows beside the message that it answers. May be called once. */
+void mikey_check_response(mikey_message *response, const mikey_message *initial);
+
 /* NULL is allowed. */
 void mikey_free(mikey_message *message);
 
@@ -378,6 +381,12 @@ bool mikey_time_len(uint8_t ts_type, size_t *len);
 /* Seconds of Unix time of an NTP-UTC or NTP-UTC-32 timestamp, from 1968 to 2104 (RFC 6043 section 6.10). False: no such
  * timestamp. */
 bool mikey_time_seconds(const mikey_time *time, int64_t *seconds);
+
+/* Whether a message of the type `response` answers one of the type `initial` (RFC 3830 section 6.1, RFC 4650, RFC 4738, RFC 6043). */
+bool mikey_is_answered_by(uint8_t initial, uint8_t response);
+
+/* Whether messages of the type answer others; an error message (RFC 3830 section 5.1.2) is not among them, since it may answer any. */
+bool mikey_is_response_type(uint8_t data_type);
 
 /* Whether the message belongs to MIKEY-TICKET (RFC 6043). */
 bool mikey_is_ticket_type(uint8_t data_type);

@@ -317,7 +317,7 @@ mikey_keys_place mikey_keys_place_of(uint8_t data_type)
 
 /* --- time ---------------------------------------------------------------------------------------------------------- */
 
-static void add_problem(mikey_message *message, mikey_problem_kind kind, octet_span where)
+void mikey_add_problem(mikey_message *message, mikey_problem_kind kind, octet_span where)
 {
     message->problems = g_renew(mikey_problem, message->problems, message->problem_count + 1);
     message->problems[message->problem_count++] = (mikey_problem){.kind = kind,
@@ -335,7 +335,7 @@ static void check_validity(mikey_message *message, const mikey_chain *policy, in
             continue;
         if ((payload->time.role == MIKEY_TIME_START && now < seconds) ||
             (payload->time.role == MIKEY_TIME_END && now > seconds))
-            add_problem(message, MIKEY_PROBLEM_TICKET_NOT_VALID_NOW, payload->time.value);
+            mikey_add_problem(message, MIKEY_PROBLEM_TICKET_NOT_VALID_NOW, payload->time.value);
     }
 }
 
@@ -345,7 +345,7 @@ void mikey_check_time(mikey_message *message, int64_t now)
     int64_t seconds;
     if (time && time->complete && mikey_time_seconds(&time->time, &seconds) &&
         (seconds < now - FAR_SECONDS || seconds > now + FAR_SECONDS))
-        add_problem(message, MIKEY_PROBLEM_TIMESTAMP_FAR, time->time.value);
+        mikey_add_problem(message, MIKEY_PROBLEM_TIMESTAMP_FAR, time->time.value);
     while ((ticket = mikey_find(&message->chain, MIKEY_TICKET, ticket)))
         if (ticket->ticket.policy)
             check_validity(message, ticket->ticket.policy, now);

@@ -167,6 +167,11 @@ static size_t block_len(mikey_prf_variant variant, size_t key_len, size_t at)
     return variant == MIKEY_PRF_MINISIP ? key_len % KEY_BLOCK : left;
 }
 
+bool mikey_prf_variants_differ(size_t inkey_len)
+{
+    return inkey_len > 0 && inkey_len % KEY_BLOCK == 0;
+}
+
 bool mikey_prf_is_known(uint8_t func)
 {
     return func == MIKEY_PRF_MIKEY_1 || func == MIKEY_PRF_HMAC_SHA_256;

@@ -116,6 +116,9 @@ mikey_label mikey_label_tpk(mikey_message_constant constant, octet_span rand);
  * as long as the MPK. */
 mikey_label mikey_label_mpk(mikey_mpk_constant constant, octet_span rand);
 
+/* Whether MIKEY_PRF_MINISIP differs from MIKEY_PRF_RFC for a key of so many octets. */
+bool mikey_prf_variants_differ(size_t inkey_len);
+
 /* Whether mikey_derive knows the PRF function. */
 bool mikey_prf_is_known(uint8_t func);
 

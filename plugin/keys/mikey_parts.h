@@ -67,6 +67,9 @@ void mikey_check_ticket_data(mikey_parser *parser, const mikey_chain *chain);
 void mikey_check_salts(mikey_parser *parser, const mikey_message *message);
 void mikey_check_keys(mikey_parser *parser, const mikey_chain *keys, mikey_keys_place place);
 
+/* Adds a problem to what has been parsed already. */
+void mikey_add_problem(mikey_message *message, mikey_problem_kind kind, octet_span where);
+
 /* Where the keys of a KEMAC at message level stand. */
 mikey_keys_place mikey_keys_place_of(uint8_t data_type);
 

@@ -132,6 +132,17 @@ static const struct {
         {WARNING, "Initiator data is not Vi and Vr with the same algorithm (RFC 6043 section 6.10)"},
     [MIKEY_PROBLEM_EXTRA_PROCESSING] = {NOTE, "The ticket needs processing beyond RFC 6043, flags N and O"},
     [MIKEY_PROBLEM_SALT_LENGTH] = {NOTE, "The salt is not as long as the cipher's"},
+    [MIKEY_PROBLEM_RESPONSE_VERSION] = {WARNING, "The version is not that of the message that this one answers"},
+    [MIKEY_PROBLEM_RESPONSE_PRF] =
+        {WARNING, "The PRF function is not that of the message that this one answers (RFC 3830 section 6.1)"},
+    [MIKEY_PROBLEM_RESPONDER_RAND_MISSING] =
+        {ERROR, "The ticket wants RANDRr of the responder, flag G: without it no key can be derived (RFC 6043 section 6.10)"},
+    [MIKEY_PROBLEM_RESPONDER_RAND_UNASKED] =
+        {WARNING, "There is a RANDRr, although the ticket wants none, flag G (RFC 6043 section 6.10)"},
+    [MIKEY_PROBLEM_FORK_PARTS_MISSING] =
+        {ERROR, "The ticket wants key forking, flag I, but IDRr or RANDRkms is missing (RFC 6043 section 5.1.1)"},
+    [MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED] =
+        {WARNING, "The ticket does not let the responder supply keys, flag M (RFC 6043 section 6.10)"},
 };
 
 mikey_severity mikey_problem_severity(mikey_problem_kind kind)

@@ -274,6 +274,7 @@ static void test_mikey(void)
         {"MIKEY_TGK 0x5A5a0001 " HEX, KEYLOG_MIKEY_TGK, KEYLOG_CSB, NULL, 0, 0x5a5a0001, 0, 30, 0},
         {"MIKEY_TGK * " TEK, KEYLOG_MIKEY_TGK, KEYLOG_ANY, NULL, 0, 0, 0, 16, 0},
         {"MIKEY_TGK 0 " TEK, KEYLOG_MIKEY_TGK, KEYLOG_CSB, NULL, 0, 0, 0, 16, 0},
+        {"MIKEY_TGK * " HEX ":" SALT, KEYLOG_MIKEY_TGK, KEYLOG_ANY, NULL, 0, 0, 0, 30, 14},
         {"MIKEY_TEK 5a5a0001/1 " TEK ":" SALT, KEYLOG_MIKEY_TEK, KEYLOG_CRYPTO_SESSION, NULL, 0, 0x5a5a0001, 1, 16, 14},
         {"MIKEY_TEK 0xffffffff/255 " TEK, KEYLOG_MIKEY_TEK, KEYLOG_CRYPTO_SESSION, NULL, 0, UINT32_MAX, 255, 16, 0},
         {"MIKEY_TEK 7/0 " TEK, KEYLOG_MIKEY_TEK, KEYLOG_CRYPTO_SESSION, NULL, 0, 7, 0, 16, 0},
@@ -317,7 +318,7 @@ static void test_mikey_lengths(void)
             if (tek != 16 && tek != 24 && tek != 32) {
                 assert_refused(line, strlen(line), "TEK wants 16, 24 or 32 octets");
             } else if (salt != 12 && salt != 14) {
-                assert_refused(line, strlen(line), "salt behind the TEK wants 12 or 14 octets");
+                assert_refused(line, strlen(line), "salt behind the key wants 12 or 14 octets");
             } else {
                 keylog_entry *entry = parse(line);
                 g_assert_cmpuint(entry->secret_len, ==, tek);
@@ -369,16 +370,19 @@ static void test_mikey_errors(void)
         {"MIKEY_PSK * " TEK "0", "wants 1 to 512 octets"},
         {"MIKEY_TPK tpk-1 0x" TEK, "wants 1 to 512 octets"},
         {"MIKEY_MPK * " BASE64, "wants 1 to 512 octets"},
-        {"MIKEY_TGK * " TEK ":" SALT, "wants 1 to 512 octets"},
+        {"MIKEY_MPK * " TEK ":" SALT, "wants 1 to 512 octets"},
+        {"MIKEY_TGK * " TEK ":", "salt behind the key wants"},
+        {"MIKEY_TGK * " TEK ":" SALT "0", "salt behind the key wants"},
+        {"MIKEY_TGK * :" SALT, "wants 1 to 512 octets"},
         {"MIKEY_TGK * " SECRET, "wants 1 to 512 octets"},
         {"MIKEY_TEK 5a5a0001/1 " TEK "0", "TEK wants"},
         {"MIKEY_TEK 5a5a0001/1 " TEK SALT, "TEK wants"},
         {"MIKEY_TEK 5a5a0001/1 000102030405060708090A0b0c0d0e0g", "TEK wants"},
         {"MIKEY_TEK 5a5a0001/1 :" SALT, "TEK wants"},
-        {"MIKEY_TEK 5a5a0001/1 " TEK ":", "salt behind the TEK wants"},
-        {"MIKEY_TEK 5a5a0001/1 " TEK ":" SALT "0", "salt behind the TEK wants"},
-        {"MIKEY_TEK 5a5a0001/1 " TEK ":101112131415161718191a1b1c1g", "salt behind the TEK wants"},
-        {"MIKEY_TEK 5a5a0001/1 " TEK ":" SALT ":", "salt behind the TEK wants"},
+        {"MIKEY_TEK 5a5a0001/1 " TEK ":", "salt behind the key wants"},
+        {"MIKEY_TEK 5a5a0001/1 " TEK ":" SALT "0", "salt behind the key wants"},
+        {"MIKEY_TEK 5a5a0001/1 " TEK ":101112131415161718191a1b1c1g", "salt behind the key wants"},
+        {"MIKEY_TEK 5a5a0001/1 " TEK ":" SALT ":", "salt behind the key wants"},
         {"MIKEY_PSK alice@lab " TEK " " TEK, "has no options"},
         {"MIKEY_TPK * " TEK " kdr=1", "has no options"},
         {"MIKEY_MPK * " TEK " mki=01", "has no options"},

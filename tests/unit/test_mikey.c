@@ -390,6 +390,57 @@ static const departure departures[] = {
     {"T41", KEYS("0022 ", "00 30 0010 @16 000c @12"), MIKEY_PROBLEM_SALT_LENGTH, 1},
 };
 
+/* A response beside what it answers. Flags behind the PRF: D E F G H I J, then K to O (RFC 6043 section 6.10). */
+#define TICKET_FLAGS(flags) TICKET_OF(BASE, flags, TP_DATA, TICKET_DATA, NONE)
+#define WITH_G TICKET_FLAGS("01 f4 60 ")
+#define WITHOUT_G TICKET_FLAGS("01 d4 60 ")
+#define WITH_GI TICKET_FLAGS("01 fc 60 ")
+#define WITH_GM TICKET_FLAGS("01 f4 e0 ")
+#define ANSWER(first, payloads) "01 0f 05 00 " GENERIC T(first) payloads V
+#define RAND_R(next) #next " 02 10 @16 "
+#define RAND_KMS(next) #next " 03 10 @16 "
+#define ID_R(next) #next " 02 01 0001 62 "
+#define KEY_PAYLOAD "09 00 0016 00 21 0010 @16 01 0a 00 "
+
+static const struct {
+    const char *row, *initial, *response;
+    mikey_problem_kind kind;
+    unsigned count;
+} responses[] = {
+    {"M40 version", TYPE(00, T(01) "00 00 0000 00"), "02 01 05 00 " NO_CS T(09) V, MIKEY_PROBLEM_RESPONSE_VERSION, 1},
+    {"M40 PRF", TYPE(00, T(01) "00 00 0000 00"), "01 01 05 01 " NO_CS T(09) V, MIKEY_PROBLEM_RESPONSE_PRF, 1},
+    {"M40 the V flag is no matter", "01 00 05 80 " NO_CS T(01) "00 00 0000 00", "01 01 05 00 " NO_CS T(09) V,
+     MIKEY_PROBLEM_RESPONSE_PRF, 0},
+    {"T37", WITHOUT_G, "01 0f 05 01 " GENERIC T(09) V, MIKEY_PROBLEM_RESPONSE_PRF, 1},
+    {"T16", WITH_G, ANSWER(09, ""), MIKEY_PROBLEM_RESPONDER_RAND_MISSING, 1},
+    {"T16 there", WITH_G, ANSWER(0f, RAND_R(09)), MIKEY_PROBLEM_RESPONDER_RAND_MISSING, 0},
+    {"T16 unasked", WITHOUT_G, ANSWER(0f, RAND_R(09)), MIKEY_PROBLEM_RESPONDER_RAND_UNASKED, 1},
+    {"T17", WITH_GI, ANSWER(0f, RAND_R(09)), MIKEY_PROBLEM_FORK_PARTS_MISSING, 1},
+    {"T17 no IDRr", WITH_GI, ANSWER(0f, RAND_R(0f) RAND_KMS(09)), MIKEY_PROBLEM_FORK_PARTS_MISSING, 1},
+    {"T17 there", WITH_GI, ANSWER(0f, RAND_R(0e) ID_R(0f) RAND_KMS(09)), MIKEY_PROBLEM_FORK_PARTS_MISSING, 0},
+    {"T30", WITH_G, ANSWER(0f, RAND_R(01) KEY_PAYLOAD), MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED, 1},
+    {"T30 allowed", WITH_GM, ANSWER(0f, RAND_R(01) KEY_PAYLOAD), MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED, 0},
+    {"an update's answer", "01 0e 05 00 " GENERIC T(09) V, ANSWER(09, ""), MIKEY_PROBLEM_RESPONDER_RAND_MISSING, 0},
+};
+
+static void test_responses(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(responses); i++) {
+        mikey_message *initial, *response;
+        vector_octets first = octets_of(responses[i].initial);
+        initial = mikey_parse(first.data, first.len);
+        vector_octets second = octets_of(responses[i].response);
+        response = mikey_parse(second.data, second.len);
+        mikey_check_response(response, initial);
+        g_test_message("%s", responses[i].row);
+        list_problems(response);
+        g_assert_cmpuint(count_problem(response, responses[i].kind), ==, responses[i].count);
+        check_spans(response);
+        mikey_free(initial);
+        mikey_free(response);
+    }
+}
+
 static void test_departures(void)
 {
     bool named[MIKEY_PROBLEM_COUNT] = {[MIKEY_PROBLEM_TOO_DEEP] = true, /* these have tests of their own */
@@ -407,6 +458,8 @@ static void test_departures(void)
         named[departures[i].kind] = true;
         mikey_free(message);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(responses); i++)
+        named[responses[i].kind] = true;
     for (unsigned kind = 0; kind < MIKEY_PROBLEM_COUNT; kind++) {
         g_assert_true(named[kind]);
         g_assert_nonnull(mikey_problem_text((mikey_problem_kind)kind));
@@ -474,6 +527,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey/times", test_times);
     g_test_add_func("/mikey/keys", test_keys);
     g_test_add_func("/mikey/departures", test_departures);
+    g_test_add_func("/mikey/responses", test_responses);
     g_test_add_func("/mikey/too-many-payloads", test_too_many_payloads);
     g_test_add_func("/mikey/too-deep", test_too_deep);
     g_test_add_func("/mikey/other-ticket-types", test_other_ticket_types);
