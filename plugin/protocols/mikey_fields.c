@@ -170,6 +170,7 @@ const value_string mikey_tesla_vals[] = {
 #define GROUP(id, name, abbreviation, blurb) FIELD(id, name, abbreviation, FT_NONE, BASE_NONE, NULL, 0, blurb)
 #define FLAG(id, name, abbreviation, bits, mask, blurb) \
     FIELD(id, name, abbreviation, FT_BOOLEAN, bits, NULL, mask, blurb)
+#define FRAME(id, name, abbreviation, kind, blurb) FIELD(id, name, abbreviation, FT_FRAMENUM, BASE_NONE, kind, 0, blurb)
 #define PARAM(number, name, abbreviation, strings) \
     {&mikey_fields[MF_SRTP_PARAM + (number)], {name, "mikey_ticket.srtp." abbreviation, FT_UINT32, BASE_DEC, strings, 0, \
      "SRTP policy parameter, RFC 3830 section 6.10.1", HFILL}}
@@ -308,6 +309,27 @@ static hf_register_info fields[] = {
     OCTETS(SAKKE_DATA, "SAKKE data", "sakke.data", "RFC 6509 section 4.2"),
     FIELD(CURVE, "ECC curve", "eccpt.curve", FT_UINT8, BASE_DEC, VALS(mikey_curve_vals), 0, "RFC 6267 section 6.1.4"),
     TEXT(SDP_PROTOCOL, "Key management protocol", "sdp.kmpid", "RFC 4567 section 3"),
+    TEXT(MAC_STATUS, "MAC status", "mac.status", "Whether a known key verifies the MAC: verified, failed or not checkable"),
+    FRAME(INITIAL_FRAME, "Answers frame", "initial_frame", FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), "The message that this one answers"),
+    FRAME(RESPONSE_FRAME, "Answered in frame", "response_frame", FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE),
+          "A message that answers this one"),
+    GROUP(DERIVATION, "Key derivation", "derivation", "What was derived from known keys"),
+    TEXT(SECRET, "Key from outside", "secret", "A key that was not derived: from a key log, or in the clear"),
+    TEXT(SECRET_FINGERPRINT, "Key fingerprint", "secret.fingerprint", "First 8 octets of the SHA-256 of the key"),
+    TEXT(STEP, "Step", "step", "A key, and how it follows from another"),
+    TEXT(STEP_NAME, "Key", "step.name", "Name of the key that was derived or taken out"),
+    TEXT(STEP_FINGERPRINT, "Key fingerprint", "step.key_fingerprint", "First 8 octets of the SHA-256 of the key"),
+    TEXT(STEP_FROM, "From the key", "step.from_fingerprint", "Fingerprint of the key that it follows from"),
+    FRAME(STEP_FRAME, "For or from the message in frame", "step.frame", NULL, "The message whose octets go into the step"),
+    OCTETS(STEP_VALUE, "Key", "step.value", "Only with the preference d2dsec.show_keys"),
+    TEXT(TEK, "TEK", "tek", "The traffic key of a crypto session, RFC 3830 section 4.1.3, RFC 6043 section 5.1.3"),
+    NUMBER(TEK_CS_ID, "CS ID", "tek.cs_id", FT_UINT8, BASE_DEC, "The crypto session"),
+    TEXT(TEK_FINGERPRINT, "TEK fingerprint", "tek.fingerprint", "First 8 octets of the SHA-256 of the TEK"),
+    TEXT(TEK_SALT_FINGERPRINT, "Salt fingerprint", "tek.salt_fingerprint", "First 8 octets of the SHA-256 of the master salt"),
+    OCTETS(TEK_VALUE, "TEK", "tek.value", "Only with the preference d2dsec.show_keys"),
+    OCTETS(TEK_SALT, "Salt", "tek.salt", "Only with the preference d2dsec.show_keys"),
+    TEXT(KD_FINGERPRINT, "KD fingerprint", "kd.fingerprint", "The session key KD of direct communication, which is the TEK"),
+    TEXT(DEPARTURE, "Departure", "departure", "How the sender departs from the standard"),
     PARAM(0, "Encryption algorithm", "encr_alg", VALS(mikey_srtp_encr_vals)),
     PARAM(1, "Encryption key length", "encr_key_len", NULL),
     PARAM(2, "Authentication algorithm", "auth_alg", VALS(mikey_srtp_auth_vals)),

@@ -12,6 +12,7 @@ static int ett_cs = -1, ett_payload = -1, ett_chain = -1, ett_param = -1;
 static expert_field ei_note = EI_INIT;
 static expert_field ei_warning = EI_INIT;
 static expert_field ei_error = EI_INIT;
+static expert_field ei_mac_failed = EI_INIT;
 
 typedef struct {
     tvbuff_t *tvb;
@@ -19,6 +20,7 @@ typedef struct {
     const uint8_t *base; /* of the octets that were parsed, which are those of tvb */
     size_t end;          /* of the payload at hand, which may be cut */
     bool secret;         /* within keys in the clear: what is not understood there may be one */
+    const mikey_record *record; /* NULL: nothing was found out */
 } mikey_view;
 
 static void show_chain(proto_tree *tree, mikey_view *view, const mikey_chain *chain);
@@ -90,10 +92,67 @@ static proto_tree *add_chain_tree(proto_tree *tree, const mikey_view *view, mike
 
 /* --- payloads ------------------------------------------------------------------------------------------------------ */
 
-static void show_mac(proto_tree *tree, const mikey_view *view, size_t alg_at, octet_span mac)
+static const mikey_check *find_check(const mikey_view *view, size_t payload_at)
 {
+    for (guint i = 0; view->record && i < view->record->checks->len; i++) {
+        const mikey_check *check = &g_array_index(view->record->checks, mikey_check, i);
+        if (check->offset == payload_at)
+            return check;
+    }
+    return NULL;
+}
+
+static void show_mac(proto_tree *tree, const mikey_view *view, size_t payload_at, size_t alg_at, octet_span mac)
+{
+    static const char *const texts[] = {[MIKEY_STATUS_VERIFIED] = "verified",
+                                        [MIKEY_STATUS_FAILED] = "failed",
+                                        [MIKEY_STATUS_NOT_CHECKABLE] = "not checkable"};
+    const mikey_check *check = find_check(view, payload_at);
     add_at(tree, view, MF_MAC_ALG, alg_at, 1);
     add_span(tree, view, MF_MAC, mac, ENC_NA);
+    if (!check || !mac.len)
+        return;
+    proto_item *item = proto_tree_add_string(tree, mikey_fields[MF_MAC_STATUS], view->tvb, offset_of(view, mac), (int)mac.len,
+                                             texts[check->status]);
+    proto_item_set_generated(item);
+    if (check->reason)
+        proto_item_append_text(item, ": %s", check->reason);
+    if (check->status == MIKEY_STATUS_FAILED)
+        expert_add_info_format(view->pinfo, item, &ei_mac_failed, "The MAC is wrong: %s", check->reason);
+}
+
+/* Octets for a data source. Keys in them are zeroed unless the user wants to see keys; what is not understood may be one too. */
+static uint8_t *masked_copy(const mikey_view *view, const mikey_opened *opened)
+{
+    uint8_t *copy = (uint8_t *)wmem_memdup(view->pinfo->pool, opened->plain, opened->plain_len);
+    const mikey_chain *chain = &opened->keys->chain;
+    for (unsigned i = 0; i < chain->count && !d2d_show_keys(); i++) {
+        const mikey_payload *payload = &chain->payloads[i];
+        if (payload->type == MIKEY_KEY_DATA) {
+            memset(copy + (payload->key.key.data - opened->plain), 0, payload->key.key.len);
+            if (payload->key.salt.len)
+                memset(copy + (payload->key.salt.data - opened->plain), 0, payload->key.salt.len);
+        } else if (payload->type != MIKEY_ID) {
+            memset(copy + payload->offset, 0, payload->len);
+        }
+    }
+    return copy;
+}
+
+static void show_opened(proto_tree *tree, const mikey_view *view, size_t payload_at)
+{
+    for (guint i = 0; view->record && i < view->record->opened->len; i++) {
+        const mikey_opened *opened = &g_array_index(view->record->opened, mikey_opened, i);
+        if (opened->offset != payload_at || opened->plain_len == 0)
+            continue;
+        unsigned len = (unsigned)opened->plain_len;
+        mikey_view inside = {.tvb = tvb_new_child_real_data(view->tvb, masked_copy(view, opened), len, (int)len),
+                             .pinfo = view->pinfo,
+                             .base = opened->plain,
+                             .secret = true};
+        add_new_data_source(view->pinfo, inside.tvb, d2d_show_keys() ? "KEMAC plaintext" : "KEMAC plaintext, keys zeroed");
+        show_chain(tree, &inside, &opened->keys->chain);
+    }
 }
 
 static void show_kemac(proto_tree *tree, mikey_view *view, size_t at, const mikey_kemac *kemac)
@@ -111,8 +170,9 @@ static void show_kemac(proto_tree *tree, mikey_view *view, size_t at, const mike
         view->end = end;
     } else if (kemac->encr_alg != MIKEY_ENCR_NULL || d2d_show_keys()) { /* else what could not be read may be a key */
         add_span(tree, view, MF_ENCR_DATA, kemac->encr_data, ENC_NA);
+        show_opened(tree, view, at);
     }
-    show_mac(tree, view, data_at + kemac->encr_data.len, kemac->mac);
+    show_mac(tree, view, at, data_at + kemac->encr_data.len, kemac->mac);
 }
 
 static void show_validity(proto_tree *tree, const mikey_view *view, const mikey_validity *validity)
@@ -322,7 +382,7 @@ static void show_simple(proto_tree *tree, const mikey_view *view, size_t at, con
         add_span(tree, view, MF_HASH, payload->chash.hash, ENC_NA);
         break;
     case MIKEY_V:
-        show_mac(tree, view, at + 1, payload->verification.mac);
+        show_mac(tree, view, at, at + 1, payload->verification.mac);
         break;
     case MIKEY_RANDR:
         add_at(tree, view, MF_RAND_ROLE, at + 1, 1);
@@ -506,9 +566,10 @@ static void show_problems(proto_tree *tree, const mikey_view *view, const mikey_
     }
 }
 
-void mikey_tree_show(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mikey_message *message)
+void mikey_tree_show(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mikey_message *message,
+                     const mikey_record *record)
 {
-    mikey_view view = {.tvb = tvb, .pinfo = pinfo, .base = message->whole.data};
+    mikey_view view = {.tvb = tvb, .pinfo = pinfo, .base = message->whole.data, .record = record};
     show_header(tree, &view, &message->header);
     show_chain(tree, &view, &message->chain);
     show_problems(tree, &view, message);
@@ -520,6 +581,8 @@ void mikey_tree_register(int protocol)
     static ei_register_info experts[] = {
         {&ei_note, {"mikey_ticket.note", PI_PROTOCOL, PI_NOTE, "Worth knowing of a MIKEY message", EXPFILL}},
         {&ei_warning, {"mikey_ticket.warning", PI_PROTOCOL, PI_WARN, "A MIKEY message departs from its RFC", EXPFILL}},
+        {&ei_mac_failed,
+         {"mikey_ticket.mac_failed", PI_SECURITY, PI_WARN, "No known key verifies a MAC of a MIKEY message", EXPFILL}},
         {&ei_error,
          {"mikey_ticket.error", PI_MALFORMED, PI_ERROR, "A MIKEY message cannot be read, or no key derived", EXPFILL}},
     };

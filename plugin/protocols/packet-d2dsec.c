@@ -3,6 +3,7 @@
 
 #include "ciphers/crypto_library.h"
 #include "keys/keylog.h"
+#include "keys/mikey_pke.h"
 
 #include <epan/addr_resolv.h>
 #include <epan/prefs.h>
@@ -28,6 +29,7 @@ int hf_d2dsec_key_fingerprint = -1;
 int hf_d2dsec_departure = -1;
 
 static const char *keylog_path = "";
+static const char *private_key_path = "";
 static ws_bool show_keys = FALSE;
 static ws_bool padding_takes_keystream = FALSE;
 
@@ -124,6 +126,7 @@ static void take_entry(keylog_entry *entry, void *user _U_)
     case KEYLOG_MIKEY_MPK:
     case KEYLOG_MIKEY_TGK:
     case KEYLOG_MIKEY_TEK:
+        mikey_sessions_add_logged(capture.mikey, entry);
         break;
     }
     keylog_entry_free(entry);
@@ -150,6 +153,7 @@ static unsigned read_keylog(bool at_end)
     if (faults.count)
         report_warning("Key log %s:%s", keylog_path, faults.text->str);
     g_string_free(faults.text, TRUE);
+    mikey_sessions_settle(capture.mikey);
     if (added)
         media_streams_news(capture.streams);
     keylog_looked_at = g_get_monotonic_time();
@@ -173,10 +177,24 @@ bool d2d_show_keys(void)
     return show_keys;
 }
 
+static void load_private_key(void)
+{
+    char *error = NULL;
+    if (!*private_key_path)
+        return;
+    EVP_PKEY *private_key = mikey_private_key_load(private_key_path, &error);
+    if (error)
+        report_warning("MIKEY private key %s: %s", private_key_path, error);
+    g_free(error);
+    mikey_sessions_set_private_key(capture.mikey, private_key);
+}
+
 static void open_capture(void)
 {
     capture.keys = session_keys_new();
     capture.signalling = offer_answer_new(capture.keys);
+    capture.mikey = mikey_sessions_new(capture.keys);
+    load_private_key();
     capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
     add_rows();
     if (session_keys_count(capture.keys))
@@ -190,6 +208,7 @@ static void open_capture(void)
 static void close_capture(void)
 {
     media_streams_free(capture.streams);
+    mikey_sessions_free(capture.mikey);
     offer_answer_free(capture.signalling);
     session_keys_free(capture.keys);
     memset(&capture, 0, sizeof capture);
@@ -222,6 +241,10 @@ static void register_preferences(void)
     prefs_register_filename_preference(module, "keylog_file", "Key log file",
                                        "A file with one secret a line; it is read again as it grows", &keylog_path,
                                        FALSE);
+    prefs_register_filename_preference(module, "mikey_private_key", "MIKEY private key file",
+                                       "An RSA private key in a PEM file, which opens the envelopes of MIKEY's public-key "
+                                       "modes",
+                                       &private_key_path, FALSE);
     prefs_register_uat_preference(module, "srtp_keys", "SRTP master keys", "Keys that no signalling brings", table);
     prefs_register_bool_preference(module, "show_keys", "Show keys in the packet details",
                                    "Otherwise a key is named by the first 8 octets of its SHA-256 alone", &show_keys);

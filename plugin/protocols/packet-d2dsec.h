@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "sessions/media_streams.h"
+#include "sessions/mikey_sessions.h"
 #include "sessions/offer_answer.h"
 #include "sessions/session_keys.h"
 
@@ -11,6 +12,7 @@
 typedef struct {
     session_keys *keys;
     offer_answer *signalling;
+    mikey_sessions *mikey;
     media_streams *streams;
 } d2d_capture;
 

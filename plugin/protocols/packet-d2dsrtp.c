@@ -87,7 +87,14 @@ static expert_field *expert_of(media_verdict verdict)
     }
 }
 
-static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, unsigned notes)
+static void show_departure(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const char *text)
+{
+    proto_item *item = proto_tree_add_string(tree, hf_d2dsec_departure, tvb, 0, 0, text);
+    proto_item_set_generated(item);
+    expert_add_info_format(pinfo, item, &ei_d2dsrtp_departure, "Departure: %s", text);
+}
+
+static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const media_opening *opening)
 {
     static const struct {
         unsigned note;
@@ -95,7 +102,7 @@ static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb,
     } texts[] = {
         {MEDIA_NOTE_KDF_AES192_AS_256,
          "session keys derived as AES-256 over key, salt and 8 zero octets, not by RFC 6188"},
-        {MEDIA_NOTE_SRTCP_TAG_LENGTH, "the SRTCP tag is as short as the SRTP tag, not the 10 octets of RFC 4568"},
+        {MEDIA_NOTE_SRTCP_TAG_LENGTH, "the SRTCP tag has another length than was signalled: the SRTP tag's, or the 10 octets of RFC 3711"},
         {MEDIA_NOTE_MKI_ABSENT, "the MKI that was signalled is not in the packet"},
         {MEDIA_NOTE_NO_TAG, "SRTCP without an authentication tag, which RFC 3711 makes mandatory"},
         {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
@@ -105,25 +112,28 @@ static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb,
         {MEDIA_NOTE_EXTENSION_PADDING, "padding between encrypted header extension elements: RFC 6904 runs the keystream "
                                        "under it, libsrtp does not (preference d2dsec.extension_padding_takes_keystream)"},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        if (!(notes & texts[i].note))
-            continue;
-        proto_item *item = proto_tree_add_string(tree, hf_d2dsec_departure, tvb, 0, 0, texts[i].text);
-        proto_item_set_generated(item);
-        expert_add_info_format(pinfo, item, &ei_d2dsrtp_departure, "Departure: %s", texts[i].text);
-    }
+    unsigned notes = opening->notes;
+    if (opening->key->origin == KEY_ORIGIN_MIKEY || opening->key->origin == KEY_ORIGIN_MIKEY_TICKET)
+        notes &= ~(unsigned)MEDIA_NOTE_MKI_ABSENT; /* RFC 3830 leaves open whether an SPI stands in packets as MKI */
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (notes & texts[i].note)
+            show_departure(tree, pinfo, tvb, texts[i].text);
+    for (size_t i = 0; i < G_N_ELEMENTS(opening->key->departures); i++)
+        if (opening->key->departures[i])
+            show_departure(tree, pinfo, tvb, opening->key->departures[i]);
 }
 
 static void show_key(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const session_key *key)
 {
-    static const char *const origins[] = {"SDES offer", "SDES answer", "SDES", "key log"};
-    const char *origin = origins[key->origin];
-    if (key->origin != KEY_ORIGIN_KEYLOG)
-        origin = wmem_strdup_printf(pinfo->pool, "%s, tag %u", origin, key->detail);
-    else if (key->detail)
-        origin = wmem_strdup_printf(pinfo->pool, "%s, line %u", origin, key->detail);
-    else
-        origin = "preferences";
+    static const struct {
+        const char *name, *detail;
+    } origins[] = {[KEY_ORIGIN_SDES_OFFER] = {"SDES offer", "tag"},   [KEY_ORIGIN_SDES_ANSWER] = {"SDES answer", "tag"},
+                   [KEY_ORIGIN_SDES] = {"SDES", "tag"},               [KEY_ORIGIN_KEYLOG] = {"key log", "line"},
+                   [KEY_ORIGIN_MIKEY] = {"MIKEY", "CS"},              [KEY_ORIGIN_MIKEY_TICKET] = {"MIKEY-TICKET", "CS"}};
+    const char *origin = "preferences";
+    if (key->origin != KEY_ORIGIN_KEYLOG || key->detail)
+        origin = wmem_strdup_printf(pinfo->pool, "%s, %s %u", origins[key->origin].name, origins[key->origin].detail,
+                                    key->detail);
     proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_suite, tvb, 0, 0, key->suite->name));
     proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_key_origin, tvb, 0, 0, origin));
     if (key->frame)
@@ -169,7 +179,7 @@ static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bo
     proto_item_set_generated(proto_tree_add_uint64(sub, hf_d2dsec_index, tvb, 0, 0, opening->index));
     show_key(sub, pinfo, tvb, opening->key);
     show_trailer(sub, tvb, is_rtcp, opening);
-    show_departures(sub, pinfo, tvb, opening->notes);
+    show_departures(sub, pinfo, tvb, opening);
 }
 
 /* --- dissection ---------------------------------------------------------------------------------------------------- */

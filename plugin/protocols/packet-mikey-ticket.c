@@ -9,7 +9,9 @@
 #include "keys/key_mgmt.h"
 #include "keys/text_scan.h"
 #include "protocols/mikey_fields.h"
+#include "protocols/mikey_keys_tree.h"
 #include "protocols/mikey_tree.h"
+#include "protocols/packet-d2dsec.h"
 
 #include <epan/exceptions.h>
 #include <epan/expert.h>
@@ -79,6 +81,76 @@ static void add_stock_header(proto_tree *tree, tvbuff_t *tvb)
     }
 }
 
+/* --- learning ------------------------------------------------------------------------------------------------------ */
+
+static bool is_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_mikey_ticket));
+}
+
+/* Keys that came of it may open what could not be opened. */
+static void learn(packet_info *pinfo, const mikey_arrival *arrival, octet_span message)
+{
+    static const mikey_arrival unknown = {.section = -1};
+    d2d_capture *capture = d2d_capture_get();
+    uint32_t before = session_keys_count(capture->keys);
+    mikey_arrival here = arrival ? *arrival : unknown;
+    here.frame = pinfo->num;
+    mikey_sessions_add(capture->mikey, &here, message);
+    if (session_keys_count(capture->keys) != before)
+        media_streams_news(capture->streams);
+}
+
+static bool is_mikey(const key_mgmt *attribute)
+{
+    return attribute->message && !(attribute->problems & KEY_MGMT_NOT_MIKEY);
+}
+
+static void learn_level(packet_info *pinfo, const mikey_arrival *arrival, const text_span *lines, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        key_mgmt attribute;
+        key_mgmt_parse(lines[i], &attribute);
+        if (is_mikey(&attribute))
+            learn(pinfo, arrival, (octet_span){attribute.message, attribute.message_len});
+        key_mgmt_clear(&attribute);
+    }
+}
+
+/* A message at session level is for the m= lines with a secure profile that have none of their own (RFC 4567 sections 3.1 and 5.2); where
+ * none has a secure profile, for all: its sender will hardly have meant nothing. */
+static unsigned session_level_legs(const sdp_body *body, const sdp_exchange *exchange, media_leg **legs)
+{
+    unsigned count = 0;
+    for (int secure = 1; secure >= 0 && count == 0; secure--)
+        for (unsigned m = 0; m < body->media_count; m++)
+            if (!body->media[m].key_mgmt_count && (body->media[m].secure_profile || !secure))
+                legs[count++] = exchange->legs[m];
+    return count;
+}
+
+void mikey_ticket_learn_sdp(packet_info *pinfo, const sdp_body *body, const sdp_exchange *exchange, const sip_message *sip)
+{
+    media_leg *legs[SDP_MAX_MEDIA];
+    mikey_arrival arrival = {.section = -1, .offer_frame = exchange->offer_frame, .legs = legs};
+    if (!is_enabled())
+        return;
+    if (sip) {
+        arrival.caller = sip->from_uri;
+        arrival.callee = sip->to_uri;
+    }
+    if (body->key_mgmt_count) {
+        arrival.leg_count = session_level_legs(body, exchange, legs);
+        learn_level(pinfo, &arrival, body->key_mgmt, body->key_mgmt_count);
+    }
+    arrival.leg_count = 1;
+    for (unsigned m = 0; m < body->media_count; m++) {
+        legs[0] = exchange->legs[m];
+        arrival.section = (int)body->media[m].index;
+        learn_level(pinfo, &arrival, body->media[m].key_mgmt, body->media[m].key_mgmt_count);
+    }
+}
+
 /* --- one message --------------------------------------------------------------------------------------------------- */
 
 static mikey_message *parse(tvbuff_t *tvb, packet_info *pinfo)
@@ -90,21 +162,26 @@ static mikey_message *parse(tvbuff_t *tvb, packet_info *pinfo)
     return message;
 }
 
-static void show_message(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mikey_message *message)
+static void show_message(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, mikey_message *message)
 {
     if (!tree)
         return;
+    const mikey_record *record = mikey_sessions_find(d2d_capture_get()->mikey, pinfo->num, message->whole);
+    if (record && record->initial)
+        mikey_check_response(message, record->initial->message);
     proto_item *item = proto_tree_add_item(tree, proto_mikey_ticket, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(item, ett_message);
     if (message->header.len >= 2)
         proto_item_append_text(item, ": %s", val_to_str_const(message->header.data_type, mikey_data_type_vals, "unknown"));
-    mikey_tree_show(sub, tvb, pinfo, message);
+    mikey_tree_show(sub, tvb, pinfo, message, record);
+    if (record)
+        mikey_keys_tree_show(sub, tvb, pinfo, record);
 }
 
 /* A message that stock would misread. */
 static int dissect_alone(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const mikey_message *message = (const mikey_message *)data;
+    mikey_message *message = (mikey_message *)data;
     const char *type = val_to_str_const(message->header.data_type, mikey_data_type_vals, "unknown");
     col_append_str(pinfo->cinfo, COL_PROTOCOL, "/MIKEY");
     col_append_fstr(pinfo->cinfo, COL_INFO, ", Mikey: %s", type);
@@ -120,12 +197,14 @@ static int call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     return call_dissector_only(stock_handle, tvb, pinfo, tree, NULL);
 }
 
-int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mikey_arrival *arrival)
 {
     volatile int dissected = 0;
-    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_mikey_ticket)))
+    if (!is_enabled())
         return call_stock(tvb, pinfo, tree);
     mikey_message *message = parse(tvb, pinfo);
+    if (!pinfo->fd->visited && !mikey_sessions_find(d2d_capture_get()->mikey, pinfo->num, message->whole))
+        learn(pinfo, arrival, message->whole);
     bool alone = !stock_reads(message);
     TRY {
         dissected = alone ? call_dissector_only(ticket_handle, tvb, pinfo, tree, message) : call_stock(tvb, pinfo, tree);
@@ -143,7 +222,7 @@ int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 /* Stands in stock's place in the dissector tables. */
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return mikey_dissect(tvb, pinfo, tree);
+    return mikey_dissect(tvb, pinfo, tree, NULL);
 }
 
 /* --- a=key-mgmt lines ---------------------------------------------------------------------------------------------- */
@@ -153,6 +232,8 @@ typedef struct {
     packet_info *pinfo;
     proto_tree *tree;
     const char *text; /* of the body, that of tvb */
+    sdp_role role;    /* of the body */
+    const char *protocols; /* of the lines at the level at hand, as RFC 4567 section 7 lists them inside a message */
 } attribute_view;
 
 /* Stock reads those at session level that are written to the letter. */
@@ -161,32 +242,78 @@ static bool stock_shows(const key_mgmt *attribute, bool session_level)
     return session_level && !(attribute->problems & ~(unsigned)KEY_MGMT_PADDING);
 }
 
-static void show_attribute_problems(const attribute_view *view, proto_item *item, const key_mgmt *attribute, bool repeated)
+/* What is wrong with a line beside what its text shows; bits. */
+enum {
+    LINE_REPEATED = 1 << 0,   /* its protocol stands at this level a second time */
+    LINE_WRONG_ROLE = 1 << 1, /* an offer holds a response, or an answer an initial message */
+    LINE_OTHER_LIST = 1 << 2, /* the message lists other protocols than those that are offered */
+};
+
+static void show_attribute_problems(const attribute_view *view, proto_item *item, const key_mgmt *attribute, unsigned faults)
 {
+    static const struct {
+        unsigned fault;
+        const char *text;
+    } texts[] = {
+        {LINE_REPEATED, "The same key management protocol stands twice at one level (RFC 4567 section 4.1.2)"},
+        {LINE_WRONG_ROLE, "An offer holds an initial message and an answer the response to it; here it is the other way round "
+                          "(RFC 4567 section 4.1.2)"},
+        {LINE_OTHER_LIST, "The protocols that the message lists are not those of the SDP: somebody may have taken some away, so "
+                          "that a weaker one is used (RFC 4567 section 4.1.4)"},
+    };
     for (unsigned bits = attribute->problems; bits; bits &= bits - 1)
         expert_add_info_format(view->pinfo, item, &ei_attribute, "%s", key_mgmt_problem_text(bits));
-    if (repeated)
-        expert_add_info_format(view->pinfo, item, &ei_attribute,
-                               "The same key management protocol stands twice at one level (RFC 4567 section 4.1.2)");
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (faults & texts[i].fault)
+            expert_add_info_format(view->pinfo, item, &ei_attribute, "%s", texts[i].text);
+}
+
+static bool lists_other_protocols(const attribute_view *view, const mikey_message *message)
+{
+    const mikey_payload *extension = NULL;
+    while ((extension = mikey_find(&message->chain, MIKEY_GENERAL_EXT, extension))) {
+        const octet_span list = extension->extension.data;
+        if (extension->extension.type == MIKEY_EXT_SDP_IDS && extension->complete &&
+            (list.len != strlen(view->protocols) || memcmp(list.data, view->protocols, list.len) != 0))
+            return true;
+    }
+    return false;
+}
+
+static unsigned faults_of_message(const attribute_view *view, const key_mgmt *attribute)
+{
+    unsigned faults = 0;
+    if (!is_mikey(attribute))
+        return 0;
+    mikey_message *message = mikey_parse(attribute->message, attribute->message_len);
+    bool response = mikey_is_response_type(message->header.data_type);
+    if ((view->role == SDP_ROLE_OFFER && response) ||
+        (view->role == SDP_ROLE_ANSWER && !response && message->header.data_type != MIKEY_ERROR))
+        faults |= LINE_WRONG_ROLE;
+    if (view->role != SDP_ROLE_ANSWER && lists_other_protocols(view, message))
+        faults |= LINE_OTHER_LIST;
+    mikey_free(message);
+    return faults;
 }
 
 /* The message becomes a data source of its own, as stock makes it one at session level. */
 static void show_decoded(const attribute_view *view, proto_tree *tree, const key_mgmt *attribute)
 {
-    if (!attribute->message || attribute->problems & KEY_MGMT_NOT_MIKEY)
+    if (!is_mikey(attribute))
         return;
     uint8_t *copy = (uint8_t *)wmem_memdup(view->pinfo->pool, attribute->message, attribute->message_len);
     tvbuff_t *tvb = tvb_new_child_real_data(view->tvb, copy, (unsigned)attribute->message_len, (int)attribute->message_len);
     add_new_data_source(view->pinfo, tvb, "Key Management Data");
-    mikey_dissect(tvb, view->pinfo, tree);
+    mikey_dissect(tvb, view->pinfo, tree, NULL);
 }
 
 static void show_attribute(const attribute_view *view, const text_span *line, const sdp_media *media, bool repeated)
 {
     key_mgmt attribute;
     key_mgmt_parse(*line, &attribute);
+    unsigned faults = faults_of_message(view, &attribute) | (repeated ? LINE_REPEATED : 0);
     bool by_stock = stock_shows(&attribute, media == NULL);
-    if (!by_stock || attribute.problems || repeated) {
+    if (!by_stock || attribute.problems || faults) {
         proto_item *item;
         proto_tree *tree = proto_tree_add_subtree(view->tree, view->tvb, (int)(line->text - view->text), (int)line->len,
                                                   ett_attribute, &item, "Key management attribute");
@@ -195,7 +322,7 @@ static void show_attribute(const attribute_view *view, const text_span *line, co
         if (attribute.protocol.len)
             proto_tree_add_item(tree, mikey_fields[MF_SDP_PROTOCOL], view->tvb, (int)(attribute.protocol.text - view->text),
                                 (int)attribute.protocol.len, ENC_UTF_8 | ENC_NA);
-        show_attribute_problems(view, item, &attribute, repeated);
+        show_attribute_problems(view, item, &attribute, faults);
         if (!by_stock)
             show_decoded(view, tree, &attribute);
     }
@@ -210,8 +337,14 @@ static text_span protocol_of(text_span line)
 }
 
 /* Alternatives at one level are for different protocols (RFC 4567 section 4.1.2). */
-static void show_level(const attribute_view *view, const text_span *lines, unsigned count, const sdp_media *media)
+static void show_level(attribute_view *view, const text_span *lines, unsigned count, const sdp_media *media)
 {
+    wmem_strbuf_t *protocols = wmem_strbuf_new(view->pinfo->pool, "");
+    for (unsigned i = 0; i < count; i++) {
+        text_span protocol = protocol_of(lines[i]);
+        wmem_strbuf_append_printf(protocols, "%s%.*s", i ? ";" : "", (int)protocol.len, protocol.text ? protocol.text : "");
+    }
+    view->protocols = wmem_strbuf_get_str(protocols);
     for (unsigned i = 0; i < count; i++) {
         text_span protocol = protocol_of(lines[i]);
         bool repeated = false;
@@ -223,10 +356,10 @@ static void show_level(const attribute_view *view, const text_span *lines, unsig
     }
 }
 
-void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body)
+void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, sdp_role role)
 {
-    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree};
-    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_mikey_ticket)))
+    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .role = role};
+    if (!is_enabled())
         return;
     view.text = (const char *)tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb));
     show_level(&view, body->key_mgmt, body->key_mgmt_count, NULL);
@@ -245,6 +378,7 @@ void proto_register_mikey_ticket(void)
     };
     proto_mikey_ticket = proto_register_protocol("MIKEY and MIKEY-TICKET", "MIKEY-TICKET", "mikey_ticket");
     mikey_tree_register(proto_mikey_ticket);
+    mikey_keys_tree_register(proto_mikey_ticket);
     proto_register_subtree_array(subtrees, array_length(subtrees));
     expert_register_field_array(expert_register_protocol(proto_mikey_ticket), experts, array_length(experts));
     /* Registered under stock's own name, so that frame.protocols and the enabled state stay stock's. */

@@ -288,10 +288,10 @@ static bool find_sip(tvbuff_t *tvb, sip_message *sip)
 /* Whether the plugin should look at media that arrives for this leg. */
 static bool concerns_us(const media_leg *leg)
 {
-    if (leg->signalled_crypto || session_keys_has_logged(d2d_capture_get()->keys))
+    if (leg->signalled_protection || session_keys_has_logged(d2d_capture_get()->keys))
         return true;
     for (guint i = 0; i < leg->peers->len; i++)
-        if (((const media_leg *)leg->peers->pdata[i])->signalled_crypto)
+        if (((const media_leg *)leg->peers->pdata[i])->signalled_protection)
             return true;
     return false;
 }
@@ -310,8 +310,10 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
     d2d_transport_address(&pinfo->net_src, pinfo->srcport, &arrival.source);
     d2d_transport_address(&pinfo->net_dst, pinfo->destport, &arrival.destination);
     view->exchange = offer_answer_add(capture->signalling, &arrival, view->body);
-    if (!pinfo->fd->visited)
+    if (!pinfo->fd->visited) {
+        mikey_ticket_learn_sdp(pinfo, view->body, view->exchange, sip);
         media_streams_news(capture->streams);
+    }
     return true;
 }
 
@@ -337,7 +339,7 @@ static void show_security(proto_tree *tree, packet_info *pinfo, const sdp_view *
     if (!tree)
         return;
     show_body(tree, pinfo, view);
-    mikey_ticket_show_sdp(tree, view->tvb, pinfo, view->body);
+    mikey_ticket_show_sdp(tree, view->tvb, pinfo, view->body, view->exchange->role);
 }
 
 /* For a body whose a=crypto lines nobody wants to see. */
@@ -346,7 +348,7 @@ static void show_key_management(proto_tree *tree, packet_info *pinfo, tvbuff_t *
     size_t len = tvb_captured_length(tvb);
     sdp_body *body = tree && len ? sdp_parse((const char *)tvb_get_ptr(tvb, 0, (int)len), len) : NULL;
     if (body)
-        mikey_ticket_show_sdp(tree, tvb, pinfo, body);
+        mikey_ticket_show_sdp(tree, tvb, pinfo, body, SDP_ROLE_UNPAIRED);
     sdp_free(body);
 }
 

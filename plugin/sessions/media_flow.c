@@ -51,7 +51,7 @@ static bool is_peer(const media_leg *leg, const GPtrArray *others)
 
 static void note_leg(media_flow *flow, const media_leg *leg)
 {
-    flow->signalled |= leg->signalled_crypto && !leg->declined;
+    flow->signalled |= leg->signalled_protection && !leg->declined;
     flow->unsupported_suite |= leg->unsupported_suite;
     flow->secure_profile |= leg->secure_profile;
 }
@@ -89,7 +89,7 @@ static bool all_declined(const media_leg *leg)
     bool any = leg->declined;
     for (guint i = 0; i < leg->peers->len; i++) {
         const media_leg *peer = leg->peers->pdata[i];
-        if (!peer->declined && peer->signalled_crypto)
+        if (!peer->declined && peer->signalled_protection)
             return false;
         any |= peer->declined;
     }

@@ -192,6 +192,16 @@ typedef struct {
     srtp_open_result result; /* its outcome */
 } examination;
 
+/* The tag that SRTCP may have instead of the one that was signalled: the SRTP tag's length, or where both are the same, the length by
+ * default. The same as signalled: there is none. */
+static uint8_t other_srtcp_tag_len(const srtp_transform *t)
+{
+    enum { DEFAULT_LEN = 10 }; /* RFC 3711 section 5.2 */
+    if (t->auth == SRTP_AUTH_AEAD || !t->srtp_tag_len)
+        return t->srtcp_tag_len;
+    return t->srtp_tag_len != t->srtcp_tag_len ? t->srtp_tag_len : DEFAULT_LEN;
+}
+
 static void set_reading(examination *e, const srtp_master_key *key, unsigned notes, bool verify)
 {
     const srtp_transform *t = &key->transform;
@@ -201,7 +211,7 @@ static void set_reading(examination *e, const srtp_master_key *key, unsigned not
     reading->mki_len = notes & MEDIA_NOTE_MKI_ABSENT ? 0 : key->mki_len;
     reading->verify = verify;
     if (e->packet->is_rtcp) {
-        reading->tag_len = notes & MEDIA_NOTE_SRTCP_TAG_LENGTH ? t->srtp_tag_len : t->srtcp_tag_len;
+        reading->tag_len = notes & MEDIA_NOTE_SRTCP_TAG_LENGTH ? other_srtcp_tag_len(t) : t->srtcp_tag_len;
         if (notes & MEDIA_NOTE_NO_TAG)
             reading->tag_len = 0;
     } else {
@@ -241,7 +251,7 @@ static unsigned readings_of(const examination *e, const session_key *key, unsign
         possible |= MEDIA_NOTE_KDF_AES192_AS_256;
     if (master->mki_len)
         possible |= MEDIA_NOTE_MKI_ABSENT;
-    if (is_rtcp && t->srtp_tag_len && t->srtp_tag_len != t->srtcp_tag_len)
+    if (is_rtcp && other_srtcp_tag_len(t) != t->srtcp_tag_len)
         possible |= MEDIA_NOTE_SRTCP_TAG_LENGTH;
     if (is_rtcp && (master->unauthenticated_srtp || !t->srtp_tag_len))
         possible |= MEDIA_NOTE_NO_TAG;
@@ -283,15 +293,19 @@ static bool try_roc(examination *e, session_key *key, unsigned notes, uint32_t r
     return true;
 }
 
-/* A key that nothing has proved for this stream yet, at the ROCs where a stream or a rekeyed one begins. */
+/* A key that nothing has proved for this stream yet, at the ROCs where a stream or a rekeyed one begins, and where signalling says that
+ * this one does. */
 static bool try_key(examination *e, session_key *key, const uint32_t *rocs, unsigned roc_count, proof *found)
 {
     unsigned readings[MAX_READINGS];
     unsigned count = readings_of(e, key, readings);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         for (unsigned r = 0; r < (e->packet->is_rtcp ? 1 : roc_count); r++)
             if (try_roc(e, key, readings[i], rocs[r], found))
                 return true;
+        if (key->roc && !e->packet->is_rtcp && try_roc(e, key, readings[i], key->roc, found))
+            return true;
+    }
     return false;
 }
 

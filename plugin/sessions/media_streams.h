@@ -44,7 +44,7 @@ typedef enum {
 /* Departures from the standards and other things worth saying; bits. */
 typedef enum {
     MEDIA_NOTE_KDF_AES192_AS_256 = 1 << 0,
-    MEDIA_NOTE_SRTCP_TAG_LENGTH = 1 << 1, /* SRTCP tag as long as the SRTP tag: 4 octets in _32 suites */
+    MEDIA_NOTE_SRTCP_TAG_LENGTH = 1 << 1, /* SRTCP tag as long as the SRTP tag: 4 octets in _32 suites; or of 10 where MIKEY says 4 */
     MEDIA_NOTE_MKI_ABSENT = 1 << 2,       /* signalled, but not in the packet */
     MEDIA_NOTE_NO_TAG = 1 << 3,           /* SRTCP without the tag that RFC 3711 makes mandatory */
     MEDIA_NOTE_INDEX_REPEATED = 1 << 4,   /* same index, other data: keystream reuse (SRTCP index restarted) */

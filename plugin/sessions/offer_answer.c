@@ -342,6 +342,13 @@ static void register_endpoint(offer_answer *state, const transport_address *addr
     add_once(legs, leg);
 }
 
+void media_leg_add_key(media_leg *leg, session_key *key)
+{
+    session_key_list(leg->keys, key);
+    if (!key->leg)
+        key->leg = leg;
+}
+
 static key_origin origin_of(sdp_role role)
 {
     switch (role) {
@@ -356,6 +363,7 @@ static key_origin origin_of(sdp_role role)
 
 static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *media, sdp_role role, uint32_t frame)
 {
+    leg->signalled_protection |= media->key_mgmt_count > 0;
     register_endpoint(state, &media->rtp, leg);
     register_endpoint(state, &media->rtcp, leg);
     for (unsigned i = 0; i < media->candidate_count; i++)
@@ -367,7 +375,7 @@ static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *me
     }
     for (unsigned c = 0; c < media->crypto_count; c++) {
         const sdes_crypto *crypto = media->crypto[c];
-        leg->signalled_crypto = true;
+        leg->signalled_protection = true;
         if (crypto->suite && !crypto->suite->supported)
             leg->unsupported_suite = true;
         for (unsigned k = 0; k < crypto->key_count; k++) {
@@ -379,9 +387,7 @@ static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *me
             OPENSSL_cleanse(&master, sizeof master);
             if (!key)
                 continue;
-            add_once(leg->keys, key);
-            if (!key->leg)
-                key->leg = leg;
+            media_leg_add_key(leg, key);
         }
     }
 }
@@ -474,6 +480,7 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
         media_leg *leg = leg_of(state, dialog, position.sender, media->index);
         result->legs[m] = leg;
         learn_media(state, leg, media, position.role, arrival->frame);
+        leg->signalled_protection |= body->key_mgmt_count > 0 && media->secure_profile;
         if (position.role != SDP_ROLE_ANSWER)
             continue;
         media_leg *offered = leg_of(state, dialog, position.exchange->offerer, media->index);

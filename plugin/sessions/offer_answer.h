@@ -25,7 +25,7 @@ typedef struct media_leg {
     unsigned media_index;
     GPtrArray *keys;          /* session_key * that protect what this party sends, oldest first */
     GPtrArray *peers;         /* media_leg * */
-    bool signalled_crypto;    /* an a=crypto line stood here, of whatever suite */
+    bool signalled_protection; /* an a=crypto line of whatever suite stood here, or a=key-mgmt concerned this m= line */
     bool unsupported_suite;   /* one of them was of a suite that can't be decrypted */
     bool declined;            /* the last answer took this m= line without a=crypto */
     bool secure_profile;      /* of the last m= line */
@@ -72,6 +72,9 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
 
 /* Legs that receive at an address (RTP, RTCP or an ICE candidate), media_leg * in order of arrival. NULL: none. */
 const GPtrArray *offer_answer_legs_at(const offer_answer *state, const transport_address *address);
+
+/* Adds a key that protects what the party sends. */
+void media_leg_add_key(media_leg *leg, session_key *key);
 
 /* The Call-ID of a leg's dialog; "" when no SIP carried it. */
 const char *media_leg_call_id(const media_leg *leg);

@@ -156,6 +156,21 @@ static gpointer copy_string(gconstpointer text)
     return g_strdup(text);
 }
 
+void session_key_list(GPtrArray *list, session_key *key)
+{
+    enum { SEARCHED = 64 };
+    guint oldest = list->len > SEARCHED ? list->len - SEARCHED : 0;
+    for (guint i = list->len; i-- > oldest;)
+        if (list->pdata[i] == key)
+            return;
+    g_ptr_array_add(list, key);
+}
+
+void session_keys_bind_ssrc(session_keys *keys, session_key *key, uint32_t ssrc)
+{
+    session_key_list(list_under(keys->by_ssrc, GUINT_TO_POINTER(ssrc), NULL), key);
+}
+
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
 {
     session_key *key = add_key(keys, &entry->srtp, entry->suite, KEY_ORIGIN_KEYLOG, 0, entry->line);
@@ -168,7 +183,7 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
         allow_any_flow(keys, key);
         break;
     case KEYLOG_SSRC:
-        g_ptr_array_add(list_under(keys->by_ssrc, GUINT_TO_POINTER(entry->ssrc), NULL), key);
+        session_keys_bind_ssrc(keys, key, entry->ssrc);
         break;
     case KEYLOG_SOURCE:
         g_ptr_array_add(list_under(keys->by_source, &address, copy_address), key);

@@ -15,6 +15,8 @@ typedef enum {
     KEY_ORIGIN_SDES_ANSWER,
     KEY_ORIGIN_SDES,   /* signalled, but neither offer nor answer could be told */
     KEY_ORIGIN_KEYLOG,
+    KEY_ORIGIN_MIKEY,
+    KEY_ORIGIN_MIKEY_TICKET,
 } key_origin;
 
 typedef struct session_key {
@@ -22,7 +24,9 @@ typedef struct session_key {
     const crypto_suite *suite;
     key_origin origin;
     uint32_t frame;  /* that brought it; 0: a key log */
-    uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry */
+    uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry; MIKEY: the CS ID */
+    uint32_t roc;    /* rollover counter at which the sender begins, as MIKEY tells it */
+    const char *departures[2]; /* constant sentences: how its derivation departs from the standard; NULL: it does not */
     const struct media_leg *leg; /* that was signalled with it; NULL: logged */
     uint32_t claims; /* streams that it has opened */
     bool any_flow;   /* may be tried on any flow, not only where a selector points */
@@ -39,6 +43,13 @@ void session_keys_free(session_keys *keys);
 session_key *session_keys_add(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
                               key_origin origin, uint32_t frame, uint32_t detail);
 
+/* Appends the key to a list of borrowed keys, unless it is among the latest there: signalling may bring it again and again, and a long
+ * list is not searched to its beginning. */
+void session_key_list(GPtrArray *list, session_key *key);
+
+/* Lets the key be tried first on the streams of an SSRC. */
+void session_keys_bind_ssrc(session_keys *keys, session_key *key, uint32_t ssrc);
+
 /* Makes the secret of a key log line with the label KEYLOG_SRTP_MASTER known under its selector. */
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry);
 
@@ -49,8 +60,10 @@ uint32_t session_keys_count(const session_keys *keys);
 /* The keys that may open any flow: those signalled, and those logged under "*". */
 const GPtrArray *session_keys_for_any(const session_keys *keys);
 
-/* Logged keys under a selector, session_key * in order of arrival; NULL: none. */
+/* Keys bound to an SSRC by signalling or a key log, session_key * in order of arrival; NULL: none. */
 const GPtrArray *session_keys_for_ssrc(const session_keys *keys, uint32_t ssrc);
+
+/* Logged keys under a selector, likewise. */
 const GPtrArray *session_keys_for_source(const session_keys *keys, const transport_address *address);
 const GPtrArray *session_keys_for_destination(const session_keys *keys, const transport_address *address);
 const GPtrArray *session_keys_for_call(const session_keys *keys, const char *call_id);

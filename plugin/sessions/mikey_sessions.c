@@ -1,0 +1,317 @@
+/* Which messages belong together, and when to work them out. */
+#include "sessions/mikey_sessions.h"
+
+#include "ciphers/octets.h"
+#include "sessions/mikey_sessions_parts.h"
+
+#include <string.h>
+
+#define MAX_OF_ONE_CSB 64     /* records of one CSB ID among which the partners of a message are looked for: the latest */
+#define MAX_TRANSFERS 256     /* of one ticket that are worked out again when a KMS tells its keys */
+#define MAX_LEGS 128          /* of one message */
+
+/* Where the header has the CSB ID (RFC 3830 section 6.1). */
+enum { CSB_ID_AT = 4, CSB_ID_END = 8 };
+
+/* --- making and freeing -------------------------------------------------------------------------------------------- */
+
+static void free_list(gpointer list)
+{
+    g_ptr_array_free(list, TRUE);
+}
+
+static void free_record(gpointer record)
+{
+    mikey_record_free(record);
+}
+
+static void free_answer(gpointer data)
+{
+    mikey_kms_answer *answer = data;
+    mikey_step_unref(answer->mpk_i);
+    mikey_step_unref(answer->mpk_r);
+    if (answer->keys)
+        g_ptr_array_free(answer->keys, TRUE);
+    g_free(answer);
+}
+
+static void free_ticket_state(gpointer data)
+{
+    mikey_ticket_state *state = data;
+    g_ptr_array_free(state->answers, TRUE);
+    g_ptr_array_free(state->transfers, TRUE);
+    g_free(state);
+}
+
+static void free_ticket_data(gpointer octets)
+{
+    g_bytes_unref(octets);
+}
+
+mikey_sessions *mikey_sessions_new(session_keys *keys)
+{
+    mikey_sessions *sessions = g_new0(mikey_sessions, 1);
+    sessions->keys = keys;
+    sessions->secrets = mikey_secrets_new();
+    sessions->records = g_ptr_array_new_with_free_func(free_record);
+    sessions->by_frame = g_hash_table_new_full(NULL, NULL, NULL, free_list);
+    sessions->by_csb = g_hash_table_new_full(NULL, NULL, NULL, free_list);
+    sessions->tickets = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_ticket_data, free_ticket_state);
+    sessions->suites = g_ptr_array_new();
+    return sessions;
+}
+
+void mikey_sessions_free(mikey_sessions *sessions)
+{
+    if (!sessions)
+        return;
+    g_hash_table_destroy(sessions->tickets);
+    g_hash_table_destroy(sessions->by_csb);
+    g_hash_table_destroy(sessions->by_frame);
+    g_ptr_array_free(sessions->records, TRUE);
+    mikey_secrets_free(sessions->secrets);
+    g_ptr_array_free(sessions->suites, TRUE);
+    EVP_PKEY_free(sessions->private_key);
+    g_free(sessions);
+}
+
+/* --- lists --------------------------------------------------------------------------------------------------------- */
+
+static GPtrArray *list_at(GHashTable *table, uint32_t number)
+{
+    GPtrArray *list = g_hash_table_lookup(table, GUINT_TO_POINTER(number));
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, GUINT_TO_POINTER(number), list);
+    }
+    return list;
+}
+
+/* The records that are looked at of a list: from *oldest to its end. */
+static guint latest(const GPtrArray *list)
+{
+    return list && list->len > MAX_OF_ONE_CSB ? list->len - MAX_OF_ONE_CSB : 0;
+}
+
+static bool same_octets(octet_span a, octet_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static mikey_record *find_same(const GPtrArray *list, octet_span message)
+{
+    for (guint i = list ? list->len : 0; i-- > latest(list);) {
+        mikey_record *record = list->pdata[i];
+        if (same_octets(record->octets, message))
+            return record;
+    }
+    return NULL;
+}
+
+mikey_ticket_state *mikey_ticket_state_of(mikey_sessions *sessions, const mikey_payload *ticket)
+{
+    const octet_span data = ticket->ticket.ticket_data;
+    if (data.len == 0)
+        return NULL;
+    GBytes *name = g_bytes_new(data.data, data.len);
+    mikey_ticket_state *state = g_hash_table_lookup(sessions->tickets, name);
+    if (state) {
+        g_bytes_unref(name);
+        return state;
+    }
+    state = g_new0(mikey_ticket_state, 1);
+    state->answers = g_ptr_array_new_with_free_func(free_answer);
+    state->transfers = g_ptr_array_new();
+    g_hash_table_insert(sessions->tickets, name, state);
+    return state;
+}
+
+/* --- what belongs together ----------------------------------------------------------------------------------------- */
+
+static uint8_t type_of(const mikey_record *record)
+{
+    return record->message->header.data_type;
+}
+
+static bool is_response(const mikey_record *record)
+{
+    return mikey_is_response_type(type_of(record));
+}
+
+/* Whether the message brings the random values that a CSB begins with; an update repeats none (RFC 3830 section 4.5, RFC 6043
+ * section 5.2). */
+static bool begins_csb(const mikey_record *record)
+{
+    const mikey_chain *chain = &record->message->chain;
+    return mikey_find(chain, MIKEY_RAND, NULL) || mikey_find(chain, MIKEY_RANDR, NULL) || mikey_find(chain, MIKEY_TICKET, NULL);
+}
+
+static void find_base(mikey_record *record, const GPtrArray *of_csb)
+{
+    if (begins_csb(record))
+        return;
+    for (guint i = of_csb->len; i-- > latest(of_csb) && !record->base;) {
+        const mikey_record *other = of_csb->pdata[i];
+        bool same_family = mikey_is_ticket_type(type_of(other)) == mikey_is_ticket_type(type_of(record));
+        if (other != record && !is_response(other) && begins_csb(other) && same_family)
+            record->base = other;
+    }
+}
+
+/* What a response answers. SIP pairs an answer with its offer; where it does, no other message is meant, whatever its CSB ID. */
+static mikey_record *find_initial(const mikey_record *record, const mikey_arrival *arrival, const GPtrArray *of_csb)
+{
+    for (guint i = of_csb->len; i-- > latest(of_csb);) {
+        mikey_record *other = of_csb->pdata[i];
+        if (mikey_is_answered_by(type_of(other), type_of(record)) &&
+            (!arrival->offer_frame || mikey_record_was_at(other, arrival->offer_frame, arrival->section)))
+            return other;
+    }
+    return NULL;
+}
+
+static bool offer_has_mikey(const mikey_sessions *sessions, const mikey_arrival *arrival)
+{
+    const GPtrArray *in_frame = g_hash_table_lookup(sessions->by_frame, GUINT_TO_POINTER(arrival->offer_frame));
+    for (guint i = 0; arrival->offer_frame && in_frame && i < in_frame->len && i < MAX_OF_ONE_CSB; i++) {
+        const mikey_record *other = in_frame->pdata[i];
+        if (mikey_record_was_at(other, arrival->offer_frame, arrival->section) && !is_response(other))
+            return true;
+    }
+    return false;
+}
+
+static void pair(const mikey_sessions *sessions, mikey_record *record, const mikey_arrival *arrival)
+{
+    const GPtrArray *of_csb = g_hash_table_lookup(sessions->by_csb, GUINT_TO_POINTER(record->message->header.csb_id));
+    if (!is_response(record)) {
+        find_base(record, of_csb);
+        return;
+    }
+    record->initial = find_initial(record, arrival, of_csb);
+    if (record->initial)
+        g_ptr_array_add(record->initial->responses, record);
+    record->unpaired = !record->initial;
+    record->other_csb_offered = record->unpaired && offer_has_mikey(sessions, arrival);
+}
+
+/* --- working out --------------------------------------------------------------------------------------------------- */
+
+static void work_out(mikey_sessions *sessions, mikey_record *initial)
+{
+    switch (type_of(initial)) {
+    case MIKEY_TRANSFER_INIT:
+        mikey_work_out_transfer(sessions, initial);
+        break;
+    case MIKEY_REQUEST_INIT_PSK:
+    case MIKEY_REQUEST_INIT_PK:
+    case MIKEY_RESOLVE_INIT_PSK:
+    case MIKEY_RESOLVE_INIT_PK:
+        mikey_work_out_kms(sessions, initial);
+        break;
+    default:
+        mikey_work_out_exchange(sessions, initial);
+        break;
+    }
+}
+
+static bool is_worked_out(const mikey_record *record)
+{
+    return record->message->header.version == 1 && !is_response(record) && type_of(record) != MIKEY_ERROR;
+}
+
+void mikey_sessions_settle(mikey_sessions *sessions)
+{
+    if (!sessions->unsettled)
+        return;
+    sessions->unsettled = false;
+    for (guint i = 0; i < sessions->records->len; i++)
+        if (is_worked_out(sessions->records->pdata[i]))
+            work_out(sessions, sessions->records->pdata[i]);
+}
+
+void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_key)
+{
+    EVP_PKEY_free(sessions->private_key);
+    sessions->private_key = private_key;
+    sessions->unsettled = true;
+}
+
+void mikey_sessions_add_logged(mikey_sessions *sessions, const keylog_entry *entry)
+{
+    mikey_secrets_add(sessions->secrets, entry);
+    sessions->unsettled = true;
+}
+
+/* --- taking in ----------------------------------------------------------------------------------------------------- */
+
+/* True: one was new. */
+static bool add_legs(mikey_record *record, const mikey_arrival *arrival)
+{
+    guint before = record->legs->len;
+    for (unsigned i = 0; i < arrival->leg_count && record->legs->len < MAX_LEGS; i++)
+        if (!g_ptr_array_find(record->legs, arrival->legs[i], NULL))
+            g_ptr_array_add(record->legs, arrival->legs[i]);
+    return record->legs->len > before;
+}
+
+/* True: it was not known before. */
+static bool add_name(char **name, text_span span)
+{
+    if (*name || !span.text)
+        return false;
+    *name = g_strndup(span.text, span.len);
+    return true;
+}
+
+static void note_place(mikey_sessions *sessions, mikey_record *record, const mikey_arrival *arrival)
+{
+    const mikey_place place = {arrival->frame, arrival->section};
+    GPtrArray *in_frame = list_at(sessions->by_frame, arrival->frame);
+    if (!find_same(in_frame, record->octets))
+        g_ptr_array_add(in_frame, record);
+    g_array_append_val(record->places, place);
+}
+
+static mikey_record *new_record(mikey_sessions *sessions, const mikey_arrival *arrival, octet_span message)
+{
+    mikey_record *record = mikey_record_new(message, arrival->frame);
+    g_ptr_array_add(sessions->records, record);
+    g_ptr_array_add(list_at(sessions->by_csb, record->message->header.csb_id), record);
+    const mikey_payload *ticket = mikey_find(&record->message->chain, MIKEY_TICKET, NULL);
+    if (type_of(record) == MIKEY_TRANSFER_INIT && ticket && ticket->complete) {
+        mikey_ticket_state *state = mikey_ticket_state_of(sessions, ticket);
+        if (state && state->transfers->len < MAX_TRANSFERS)
+            g_ptr_array_add(state->transfers, record);
+    }
+    return record;
+}
+
+const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arrival *arrival, octet_span message)
+{
+    uint32_t csb_id = message.len >= CSB_ID_END ? octets_u32(message.data + CSB_ID_AT) : 0;
+    mikey_record *record = find_same(g_hash_table_lookup(sessions->by_csb, GUINT_TO_POINTER(csb_id)), message);
+    bool is_new = !record;
+    if (!record)
+        record = new_record(sessions, arrival, message);
+    if (!mikey_record_was_at(record, arrival->frame, arrival->section))
+        note_place(sessions, record, arrival);
+    /* Each is asked: stock may have called before the carrier was known. */
+    bool has_news = is_new;
+    has_news |= add_legs(record, arrival);
+    has_news |= add_name(&record->caller, arrival->caller);
+    has_news |= add_name(&record->callee, arrival->callee);
+    if (is_new || (is_response(record) && !record->initial))
+        pair(sessions, record, arrival);
+    mikey_record *initial = record->initial ? record->initial : record;
+    if (has_news && is_worked_out(initial))
+        work_out(sessions, initial);
+    else if (is_new)
+        mikey_note_unchecked(record, "the message that it answers is not in the capture");
+    return record;
+}
+
+const mikey_record *mikey_sessions_find(const mikey_sessions *sessions, uint32_t frame, octet_span message)
+{
+    return find_same(g_hash_table_lookup(sessions->by_frame, GUINT_TO_POINTER(frame)), message);
+}

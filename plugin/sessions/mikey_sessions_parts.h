@@ -1,0 +1,84 @@
+/* What the files of the MIKEY sessions share; nobody else includes it. */
+#ifndef D2DSEC_SESSIONS_MIKEY_SESSIONS_PARTS_H
+#define D2DSEC_SESSIONS_MIKEY_SESSIONS_PARTS_H
+
+#include "sessions/mikey_secrets.h"
+#include "sessions/mikey_sessions.h"
+#include "sessions/mikey_unlock.h"
+
+/* What a KMS told of a ticket: the keys of REQUEST_RESP, or those of RESOLVE_RESP, which are forked already. */
+typedef struct {
+    const mikey_step *mpk_i;     /* owns a reference; NULL: not known */
+    const mikey_step *mpk_r;     /* MPKr of REQUEST_RESP, MPKr' of RESOLVE_RESP; owns a reference; NULL: not known */
+    GPtrArray *keys;             /* const mikey_step *, owned references: TGKs, TEKs ... */
+    bool forked;                 /* for the modifier below (RFC 6043 section 5.1.1) */
+    octet_span id_r, rand_kms;   /* borrowed from the record of RESOLVE_RESP */
+    const mikey_record *told_by; /* by which it is known from others */
+} mikey_kms_answer;
+
+/* All that is known of one ticket, by its ticket data. */
+typedef struct {
+    GPtrArray *answers;   /* mikey_kms_answer *, owned */
+    GPtrArray *transfers; /* mikey_record * of TRANSFER_INITs with this ticket, borrowed */
+} mikey_ticket_state;
+
+struct mikey_sessions {
+    session_keys *keys;
+    mikey_secrets *secrets;
+    EVP_PKEY *private_key;
+    bool unsettled;       /* secrets came since all was worked out */
+    GPtrArray *records;   /* mikey_record *, owned, in order of arrival */
+    GHashTable *by_frame; /* frame to GPtrArray of borrowed mikey_record * */
+    GHashTable *by_csb;   /* CSB ID to the same */
+    GHashTable *tickets;  /* GBytes of ticket data to mikey_ticket_state * */
+    GPtrArray *suites;    /* of mikey_teks.h */
+};
+
+/* Work out an exchange from its initial message on, that and its responses. */
+void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial);  /* RFC 3830, RFC 4650, RFC 4738, RFC 6509 */
+void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial);  /* RFC 6043: TRANSFER_INIT */
+void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial);       /* RFC 6043: REQUEST_INIT, RESOLVE_INIT */
+
+/* The ticket of a TICKET payload; NULL: it has no ticket data. Made if it is new. */
+mikey_ticket_state *mikey_ticket_state_of(mikey_sessions *sessions, const mikey_payload *ticket);
+
+/* Checks the V of the ticket data in a TICKET payload of `record`, opens its KEMAC with the TPKs at hand, and appends its keys to `keys`
+ * (const mikey_step *, borrowed from the record). False: a TPK is known, and the ticket is not what was issued under it. */
+bool mikey_open_ticket(const mikey_sessions *sessions, mikey_record *record, const mikey_payload *ticket, GPtrArray *keys);
+
+/* The MPK among keys; NULL: there is none. */
+const mikey_step *mikey_first_mpk(const GPtrArray *keys);
+
+/* MPKi or MPKr of a ticket's MPK, as a step of the record. NULL: the ticket data holds no RAND, or the PRF is unknown. */
+const mikey_step *mikey_derive_mpk(mikey_record *record, const mikey_payload *ticket, const mikey_step *mpk,
+                                   mikey_mpk_constant constant);
+
+/* Checks Vi and Vr in the initiator data of a TICKET payload of `record`; mpk_r NULL: not known. The V of the record has been checked. */
+void mikey_check_initiator_data(mikey_record *record, const mikey_payload *ticket, const mikey_step *mpk_r);
+
+/* Candidates for the key that a message is protected with, appended to `inkeys`: the PSKs or TPKs of all identities in the chains (NULL
+ * is allowed) and of the URIs of SIP, then those for any identity. */
+void mikey_find_named_secrets(const mikey_sessions *sessions, keylog_label label, const mikey_record *record,
+                              const mikey_chain *const *chains, size_t count, GPtrArray *inkeys);
+
+/* Tries the keys on the KEMAC or V `payload` of `record` and notes what became of it. encr_alg: of the KEMAC that the same keys open.
+ * Fills the lock, whose coverages point into `coverages`. */
+mikey_status mikey_check_mac(mikey_record *record, const mikey_payload *payload, const mikey_record *initial, bool is_update,
+                             const GPtrArray *inkeys, mikey_lock *lock, mikey_coverage *coverages, mikey_unlocked *unlocked);
+
+/* Says of the MACs of a message why they can't be checked. */
+void mikey_note_unchecked(mikey_record *record, const char *reason);
+
+/* Drops the findings of a response to a message that failed its check. */
+void mikey_leave_response(mikey_record *response);
+
+/* The KEMAC at message level; NULL: none that is whole. */
+const mikey_payload *mikey_kemac_of(const mikey_record *record);
+
+/* The V at message level; NULL: none that is whole. */
+const mikey_payload *mikey_v_of(const mikey_record *record);
+
+/* The first T of a message; NULL: none that is whole. */
+const mikey_payload *mikey_t_of(const mikey_record *record);
+
+#endif
