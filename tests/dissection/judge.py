@@ -90,6 +90,8 @@ def _compare_facts(judgement, scenario, frame, expected):
         judgement.add("wrong key frame", frame.number, "%r, not one of %s" % (frame.key_frame, sorted(key_frames)))
     if not key_frames and frame.key_frame:
         judgement.add("key frame of a key that no frame brought", frame.number, frame.key_frame)
+    if not frame.origin.startswith(scenario.origin):
+        judgement.add("wrong key origin", frame.number, "%r, not %s..." % (frame.origin, scenario.origin))
     if expected.departs and not frame.departure:
         judgement.add("departure not named", frame.number)
     protocol = "rtcp" if expected.kind.startswith("rtcp") else "rtp"

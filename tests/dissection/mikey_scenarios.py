@@ -5,10 +5,14 @@
     key_logs     {label: text}: key logs of which each by itself suffices; `keylog` is the first. None: none is needed
     crypto_sessions  [(CSB ID, Session)]: what must be derived, in the order of the messages
     private_key  PEM of the key that opens the envelope, or None
+    messages     [Message]: the MIKEY messages in the capture, in their order
+    gives        {label: {secret: frame}}: which secrets a key log gives, and from which frame on (0: at once). The names of
+                 secrets are those of Message.macs
+    departs      labels of the key logs under which a departure from the standard comes to light
 """
 
 import base64
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives import serialization
 
@@ -48,10 +52,79 @@ def family(**cases):
 
 def build(name):
     made = Scenario("mikey " + name)
-    made.key_logs, made.crypto_sessions, made.private_key = {}, [], None
+    made.key_logs, made.crypto_sessions, made.private_key, made.messages = {}, [], None, []
+    made.gives, made.departs = {}, set()
+    made.origin = "MIKEY"
     REGISTRY[name](made)
     made.keylog = next(iter(made.key_logs.values()), None)
+    for message in made.messages:
+        message.frames = frames_of(made, message.octets)
+        made.brought += [(each.tek + each.salt, frame) for each in message.sessions for frame in message.frames]
     return made
+
+
+# --- what the messages must show -----------------------------------------------------------------------------
+
+FAILED, NOT_JUDGED = "failed", "not judged"
+# Secrets that a line of the key log leads to, and that keys of MACs come from: a TGK or a TEK leads to none.
+LEADS_TO = {"MIKEY_PSK": ["PSK"], "MIKEY_TPK": ["TPK", "MPKi", "MPKr", "MPKr'"], "MIKEY_MPK": ["MPKi", "MPKr", "MPKr'"],
+            "MIKEY_TGK": [], "MIKEY_TEK": [], "private key": ["PSK"], "nothing": []}
+
+
+@dataclass
+class Message:
+    """A MIKEY message of the capture. macs: in the order of its payloads, the secret that each one's key comes from, or
+    FAILED, or NOT_JUDGED."""
+
+    octets: bytes
+    macs: list
+    exchange: object
+    sessions: list = field(default_factory=list)  # that it settles, alone or with the other message
+    completes: bool = False  # the exchange: no other message is to come
+    frames: list = field(default_factory=list)
+
+
+def frames_of(s, octets):
+    """The frames that carry a message, in SDP or as it is."""
+    text = base64.b64encode(octets).decode()
+    told = {frame for dialog in s.dialogs for frame, body in dialog.bodies if text in body}
+    return sorted(told | {frame for frame, (_, wire, _) in enumerate(s.capture.frames, 1) if octets in wire})
+
+
+def macs_of(exchange, answer):
+    """An initial message of the ticket mode has the ticket's MAC, Vi and Vr of the initiator data, V."""
+    if isinstance(exchange, Transfer):
+        forks = "I" in exchange.ticket.flags
+        if answer:
+            return ["MPKr'" if forks else "MPKi"]
+        return ["TPK"] + (["MPKi", "MPKr"] if forks else []) + ["MPKi"]
+    return ["PSK"] if exchange.algorithms.mac != mikey.MAC_NULL else []
+
+
+def given_by(s, label):
+    """{secret: frame from which on it is known} for a key log, or without one."""
+    return s.gives.get(label) or dict.fromkeys(LEADS_TO[label.split()[0] if label in s.key_logs else label], 0)
+
+
+def secrets_of(exchange):
+    """All that the parties and the KMS keep to themselves: {name: octets}."""
+    found = {}
+    if isinstance(exchange, KmsExchange):
+        found = {"PSK": exchange.psk}
+    elif isinstance(exchange, Transfer):
+        ticket = exchange.ticket
+        found = {"TPK": ticket.tpk, "MPK": ticket.mpk.key, "MPKi": ticket.mpk_i, "MPKr": ticket.mpk_r,
+                 "MPKr'": exchange.forked("MPKr'", ticket.mpk_r)}
+        bundle = {"key %d": ticket.keys, "key %d of the bundle": exchange.bundle}
+    else:
+        found, bundle = {"PSK": exchange.inkey}, {"key %d": exchange.keys}
+    if not isinstance(exchange, KmsExchange):
+        for name, keys in bundle.items():
+            for at, key in enumerate(keys):
+                found[name % at], found[name % at + ", salt"] = key.key, key.salt
+        for each in exchange.sessions:
+            found["TEK %d" % each.cs_id], found["salt %d" % each.cs_id] = each.tek, each.salt
+    return {name: octets for name, octets in found.items() if any(octets)}
 
 
 # --- helpers ---------------------------------------------------------------------------------------------
@@ -85,8 +158,12 @@ def begin(s, call_id=None):
     return made
 
 
-def note(s, exchange):
+def note(s, exchange, *, init=None, resp=None, answered=True):
+    """The exchange is in the capture. init, resp: its messages, where they are not always the same."""
     s.crypto_sessions += [(exchange.csb_id, session) for session in exchange.sessions]
+    s.messages.append(Message(init or exchange.init(), macs_of(exchange, False), exchange, exchange.sessions, not answered))
+    if answered:
+        s.messages.append(Message(resp or exchange.resp(), macs_of(exchange, True), exchange, exchange.sessions, True))
 
 
 def log_keys(s, exchange, **secrets):
@@ -111,7 +188,7 @@ def call_and_talk(s, exchange, *, level="session", answered=True, send_mki=True,
     dialog = begin(s)
     dialog.call(body(ALICE, [A[1]], exchange.init(), level),
                 body(BOB, [B[1]], exchange.resp() if answered else None, level))
-    note(s, exchange)
+    note(s, exchange, answered=answered)
     made = streams(s, exchange, send_mki=send_mki)
     if len(made) == 2:
         talk(*made, count=count)
@@ -198,7 +275,7 @@ def psk_without_answer(s):
     log_pre_shared(s, exchange)
     dialog = begin(s)
     dialog.call(body(ALICE, [A[1]], exchange.init(), "session"), body(BOB, [B[1]], None, "session"))
-    note(s, exchange)
+    note(s, exchange, answered=False)
     for stream in streams(s, exchange):
         stream.send(6)
 
@@ -240,6 +317,10 @@ def psk_of_minisip(s, psk, tgk):
     exchange = pre_shared(s, inkey=s.random.randbytes(psk), keys=[Key(mikey.TGK, s.random.randbytes(tgk))],
                           algorithms=mikey.Algorithms(minisip=True))
     log_pre_shared(s, exchange)
+    if tgk % 32 == 0:
+        s.departs |= {"MIKEY_PSK", "MIKEY_TGK"}
+    if psk % 32 == 0:
+        s.departs.add("MIKEY_PSK")
     call_and_talk(s, exchange)
 
 
@@ -284,7 +365,7 @@ def public_key(s):
     dialog = begin(s)
     init = exchange.init()  # its padding is drawn anew each time
     dialog.call(body(ALICE, [A[1]], init, "session"), body(BOB, [B[1]], exchange.resp(), "session"))
-    note(s, exchange)
+    note(s, exchange, init=init)
     talk(*streams(s, exchange))
 
 
@@ -376,24 +457,30 @@ def ticket_all_legs(s, secret):
     request = TicketRequest(alice, b"psk-alice", dice.randbytes(4), dice.randbytes(32), now(s), now(s), exchange.ticket)
     resolve = TicketResolve(bob, b"psk-bob", dice.randbytes(4), dice.randbytes(32), now(s), now(s), exchange.ticket,
                             exchange)
-    ask(s, (ALICE.address, MIKEY_PORT), request)
+    requested = ask(s, (ALICE.address, MIKEY_PORT), request, [], ["TPK"], "PSK of alice")
     dialog = begin(s)
     dialog.invite(body(ALICE, [A[1]], exchange.init(), "session"))
-    ask(s, (BOB.address, MIKEY_PORT), resolve)
+    note(s, exchange)
+    # Vi is a copy of what TRANSFER_INIT alone holds: whether it is compared with it is not judged
+    resolved = ask(s, (BOB.address, MIKEY_PORT), resolve, ["TPK", NOT_JUDGED, "MPKr"], [], "PSK of bob")
     dialog.ok(body(BOB, [B[1]], exchange.resp(), "session"))
     dialog.ack()
     if secret == "psk":
         s.key_logs = {"MIKEY_PSK of alice": "MIKEY_PSK psk-alice %s\n" % alice.hex(),
                       "MIKEY_PSK of bob": "MIKEY_PSK psk-bob %s\n" % bob.hex()}
+        s.gives = {"MIKEY_PSK of alice": {"PSK of alice": 0, **dict.fromkeys(["MPKi", "MPKr", "MPKr'"], requested)},
+                   "MIKEY_PSK of bob": {"PSK of bob": 0, **dict.fromkeys(["MPKi", "MPKr'"], resolved)}}
     else:
         log_transfer(s, exchange)
-    note(s, exchange)
     talk(*streams(s, exchange))
 
 
-def ask(s, place, exchange: KmsExchange):
+def ask(s, place, exchange: KmsExchange, init_macs, resp_macs, psk):
+    """Returns the frame of the answer. init_macs, resp_macs: those of tickets, before the message's own."""
+    s.messages.append(Message(exchange.init(), init_macs + [psk], exchange))
+    s.messages.append(Message(exchange.resp(), resp_macs + [psk], exchange))
     s.capture.udp(place, KMS_PLACE, exchange.init())
-    s.capture.udp(KMS_PLACE, place, exchange.resp())
+    return s.capture.udp(KMS_PLACE, place, exchange.resp())
 
 
 # --- what must not decrypt ---------------------------------------------------------------------------------
@@ -406,9 +493,10 @@ def spoiled(message, at=-1):
     return bytes(octets)
 
 
-def nothing_decrypts(s, exchange, init, resp, frames=6):
+def nothing_decrypts(s, exchange, init, resp, init_macs, resp_macs, frames=6):
     dialog = begin(s)
     dialog.call(body(ALICE, [A[1]], init, "session"), body(BOB, [B[1]], resp, "session"))
+    s.messages += [Message(init, init_macs, exchange), Message(resp, resp_macs, exchange)]
     for stream in streams(s, exchange):
         for _ in range(frames):
             s.put(stream.next(), shown=False)
@@ -418,21 +506,21 @@ def nothing_decrypts(s, exchange, init, resp, frames=6):
 def psk_offer_with_wrong_mac(s):
     exchange = pre_shared(s)
     s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % exchange.inkey.hex()
-    nothing_decrypts(s, exchange, spoiled(exchange.init()), exchange.resp())
+    nothing_decrypts(s, exchange, spoiled(exchange.init()), exchange.resp(), [FAILED], [NOT_JUDGED])
 
 
 @scenario
 def psk_in_key_log_is_another(s):
     exchange = pre_shared(s)
     s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % s.random.randbytes(16).hex()
-    nothing_decrypts(s, exchange, exchange.init(), exchange.resp())
+    nothing_decrypts(s, exchange, exchange.init(), exchange.resp(), [FAILED], [NOT_JUDGED])
 
 
 @scenario
 def ticket_offer_with_wrong_mac(s):
     exchange = transfer(s)
     s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % exchange.ticket.tpk.hex()
-    nothing_decrypts(s, exchange, spoiled(exchange.init()), exchange.resp())
+    nothing_decrypts(s, exchange, spoiled(exchange.init()), exchange.resp(), ["TPK", FAILED], [FAILED])
 
 
 @scenario
@@ -440,4 +528,5 @@ def ticket_answer_of_another_csb(s):
     exchange = transfer(s)
     other = replace(exchange, csb_id=s.random.randbytes(4))
     s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % exchange.ticket.tpk.hex()
-    nothing_decrypts(s, exchange, exchange.init(), other.resp())
+    nothing_decrypts(s, exchange, exchange.init(), other.resp(), ["TPK", "MPKi"], [NOT_JUDGED])
+    s.experts.append((s.dialogs[0].bodies[1][0], "mikey_ticket"))

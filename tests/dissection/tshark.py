@@ -154,11 +154,12 @@ class Tshark:
         rows = self.text(capture, *arguments, *options).splitlines()
         return {int(cells[0]): cells[1:] for cells in (row.split("\t") for row in rows)}
 
-    def frames(self, capture, *, passes=1, options=(), plugin=True, keep=True):
-        """Frame number -> Frame, in one run. With keep, the same question is not asked twice."""
-        question = str(capture), passes, tuple(map(str, options)), plugin
+    def frames(self, capture, *, passes=1, options=(), plugin=True, keep=True, more=None):
+        """Frame number -> Frame, in one run. With keep, the same question is not asked twice. more: further columns, in
+        which several values of one field are joined by ','."""
+        question = str(capture), passes, tuple(map(str, options)), plugin, tuple(more or ())
         if question not in self._results:
-            columns = FIELDS if plugin else STOCK_FIELDS
+            columns = {**(FIELDS if plugin else STOCK_FIELDS), **(more or {})}
             layout = ['"No.","%m"'] + ['"%s","%%Cus:%s:0:R"' % each for each in columns.items()]
             arguments = ["-r", self.readable(capture), "-n", "-T", "tabs", "-P", "-x"]
             arguments += ["-o", "gui.column.format:" + ",".join(layout)]

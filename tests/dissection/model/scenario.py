@@ -65,6 +65,8 @@ class Scenario:
         self.experts = []  # fields of which one must be present in the named frame: (frame, field)
         self.stock_frames = []  # frames that must be shown as if there were no plugin
         self.no_payload_frames = []  # frames that must not be shown as clear RTP
+        self.origin = ""  # what d2dsec.key_origin begins with
+        self.brought = []  # (master key with salt, frame) of keys that another protocol than SDES brings
         self._seen = set()
         self._late = False
 
@@ -102,9 +104,10 @@ class Scenario:
         return frame
 
     def key_frames(self, key):
-        """Frames whose SDP holds this key."""
+        """Frames that bring this key: whose SDP holds it, or that have a part in agreeing on it."""
         text = key.inline.rstrip("=")
-        return {frame for dialog in self.dialogs for frame, body in dialog.bodies if text in body}
+        held = {frame for dialog in self.dialogs for frame, body in dialog.bodies if text in body}
+        return held | {frame for octets, frame in self.brought if octets == key.key + key.salt}
 
     # --- judgement ------------------------------------------------------------------------------
 
