@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 
 from model import mikey_model as mikey
 from model.mikey_model import (Envelope, Key, KmsExchange, PreShared, Ticket, TicketRequest, TicketResolve, Transfer,
-                               rsa_key)
+                               policy, rsa_key)
 from model.scenario import Scenario, Stream
 from model.sip_model import Dialog, Media, sdp
 from model.srtp_model import SUITES, MasterKey
@@ -80,7 +80,8 @@ class Message:
     macs: list
     exchange: object
     sessions: list = field(default_factory=list)  # that it settles, alone or with the other message
-    completes: bool = False  # the exchange: no other message is to come
+    completes: bool = False  # the exchange: no other message is to come; None: nothing ever does
+    spoiled: str = ""  # what in it is changed, so that one of its MACs at least fails
     frames: list = field(default_factory=list)
 
 
@@ -99,6 +100,11 @@ def macs_of(exchange, answer):
             return ["MPKr'" if forks else "MPKi"]
         return ["TPK"] + (["MPKi", "MPKr"] if forks else []) + ["MPKi"]
     return ["PSK"] if exchange.algorithms.mac != mikey.MAC_NULL else []
+
+
+def labels_of(s):
+    """What a reader has, each by itself: labels of key logs, the private key, or nothing where nothing is needed."""
+    return list(s.key_logs) + (["private key"] if s.private_key else []) or ["nothing"]
 
 
 def given_by(s, label):
@@ -489,7 +495,7 @@ def ask(s, place, exchange: KmsExchange, init_macs, resp_macs, psk):
 def spoiled(message, at=-1):
     """One bit of the message is another."""
     octets = bytearray(message)
-    octets[at] ^= 1
+    octets[at] ^= 0x80 if at == 3 else 1  # in the header's fourth octet the V flag
     return bytes(octets)
 
 
@@ -530,3 +536,101 @@ def ticket_answer_of_another_csb(s):
     s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % exchange.ticket.tpk.hex()
     nothing_decrypts(s, exchange, exchange.init(), other.resp(), ["TPK", "MPKi"], [NOT_JUDGED])
     s.experts.append((s.dialogs[0].bodies[1][0], "mikey_ticket"))
+
+# --- one octet of many -----------------------------------------------------------------------------------------
+
+
+def ends(message, octets, what, last=False):
+    """(what, offset) of the first and the last of some octets of a message."""
+    at = message.rindex(octets) if last else message.index(octets)
+    return [("first octet of " + what, at), ("last octet of " + what, at + len(octets) - 1)]
+
+
+def policy_values(message, params):
+    """(what, offset) of the values of some parameters of a security policy."""
+    at = message.index(policy(0, params).body) + 4
+    return [("SP parameter %d" % kind, at + 3 * place + 2) for place, kind in enumerate(params)][::4]
+
+
+def places_psk(exchange):
+    """(places in the offer, places in the answer), but for what decides how to read on."""
+    init, resp, encrypted = exchange.init(), exchange.resp(), 4 + len(exchange.keys[0].key)
+    return [
+        ("V flag", 3), *ends(init, exchange.csb_id, "CSB ID"), *ends(init, exchange.entries(False)[0], "map"),
+        *ends(init, exchange.time, "T"), *ends(init, exchange.rand, "RAND"), *ends(init, exchange.initiator, "IDi"),
+        *ends(init, exchange.responder, "IDr"), *policy_values(init, exchange.params),
+        *ends(init, init[-21 - encrypted : -21], "KEMAC"), *ends(init, init[-20:], "MAC"),
+    ], [
+        *ends(resp, exchange.entries(True)[1], "map"), *ends(resp, exchange.time, "T"),
+        *ends(resp, exchange.responder, "IDr"), *ends(resp, resp[-20:], "V"),
+    ]
+
+
+def places_ticket(exchange):
+    init, resp, ticket = exchange.init(), exchange.resp(), exchange.ticket
+    flags = init.index(ticket.policy()) + 5
+    kemac_at, name_at = init.index(ticket.rand) + len(ticket.rand) + 4, init.index(ticket.tpk_name)
+    ticket_mac, data = ticket.octets()[-22:-2], exchange.initiator_data()
+    return [
+        ("V flag", 3), *ends(init, exchange.csb_id, "CSB ID"), *ends(init, exchange.entries(False)[0], "map"),
+        *ends(init, exchange.init_time, "T"), *ends(init, exchange.rand_i, "RANDRi"),
+        *ends(init, ticket.initiator, "IDRi"), *ends(init, ticket.responder, "IDRr"),
+        *policy_values(init, exchange.params), ("flag L", flags), *ends(init, ticket.kms, "IDRkms"),
+        *ends(init, ticket.valid_to, "TRe"), *ends(init, ticket.responder, "IDRr of the ticket", last=True),
+        *ends(init, ticket.time, "T of the ticket"), *ends(init, ticket.rand, "RAND of the ticket"),
+        ("first octet of the ticket's KEMAC", kemac_at), ("last octet of the ticket's KEMAC", name_at - 7),
+        *ends(init, ticket.tpk_name, "IDRpsk"), *ends(init, ticket_mac, "MAC of the ticket"), *ends(init, init[-20:], "Vi"),
+        *ends(init, data[-20:], "Vr"), *ends(init, init[-20:], "V", last=True),
+    ], [
+        *ends(resp, exchange.entries(True)[1], "map"), *ends(resp, exchange.resp_time, "T"),
+        *ends(resp, exchange.rand_r, "RANDRr"), *ends(resp, exchange.responder, "IDRr"),
+        *ends(resp, exchange.rand_kms, "RANDRkms"), *ends(resp, resp[-20:], "V"),
+    ]
+
+
+@scenario
+def psk_each_octet_spoiled(s):
+    """Many calls, in each of which another octet that a MAC covers is changed; the first and the last are as they should."""
+    first = pre_shared(s)
+    s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % first.inkey.hex()
+    spoiled_calls(s, first, places_psk, lambda: replace(pre_shared(s), inkey=first.inkey))
+
+
+@scenario
+def ticket_each_octet_spoiled(s):
+    first = transfer(s, flags="DEFGHIJNO")
+    s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % first.ticket.tpk.hex()
+
+    def anew():
+        made = transfer(s, flags="DEFGHIJNO")
+        made.ticket.tpk = first.ticket.tpk
+        return made
+
+    spoiled_calls(s, first, places_ticket, anew)
+
+
+def spoiled_calls(s, exchange, places, anew):
+    in_init, in_resp = places(exchange)
+    changes = [(False, *each) for each in in_init] + [(True, *each) for each in in_resp]
+    for at, change in enumerate([None, *changes, None]):
+        one_call(s, exchange, change, 4 * at)
+        exchange = anew()
+
+
+def one_call(s, exchange, change, ports):
+    """change: (in the answer, what, offset)."""
+    init, resp = exchange.init(), exchange.resp()
+    src, dst = (A[0], A[1] + ports), (B[0], B[1] + ports)
+    if change:
+        in_answer, what, at = change
+        init, resp = (init, spoiled(resp, at)) if in_answer else (spoiled(init, at), resp)
+    begin(s).call(body(ALICE, [src[1]], init, "session"), body(BOB, [dst[1]], resp, "session"))
+    if not change:
+        note(s, exchange)
+    else:
+        macs, answer_macs = macs_of(exchange, False), macs_of(exchange, True)
+        s.messages.append(Message(init, macs if in_answer else [NOT_JUDGED] * len(macs), exchange, completes=None,
+                                  sessions=exchange.sessions if in_answer else [], spoiled="" if in_answer else what))
+        s.messages.append(Message(resp, [NOT_JUDGED] * len(answer_macs), exchange, spoiled=what if in_answer else ""))
+    for stream in streams(s, exchange, src, dst):
+        s.put(stream.next(), shown=change is None)

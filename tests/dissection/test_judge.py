@@ -2,8 +2,13 @@
 
 import pytest
 
+import mikey_judge
+import mikey_scenarios
 import scenarios
 from judge import compare_scenario
+from mikey_judge import fingerprint, links, messages_of, status_of
+from mikey_scenarios import FAILED, NOT_JUDGED
+from model.mikey_model import Transfer
 from tshark import FIELDS, Frame, read_dump
 
 
@@ -22,7 +27,7 @@ def as_a_perfect_plugin_shows(scenario, passes=2):
         key_frames = scenario.key_frames(expected.key)
         columns.update({name: "%d" % value for name, value in expected.facts.items()})
         columns.update(suite=expected.key.suite.name, fingerprint=expected.key.fingerprint,
-                       key_frame=str(min(key_frames)) if key_frames else "", departure="some" if expected.departs else "",
+                       key_frame=str(min(key_frames)) if key_frames else "", origin=scenario.origin, departure="some" if expected.departs else "",
                        protocols="eth:ip:udp:" + ("rtcp" if expected.kind.startswith("rtcp") else "rtp"))
     return frames
 
@@ -79,6 +84,79 @@ def test_missing_frames_are_caught():
     del frames[3]
     with pytest.raises(AssertionError, match="frames read: "):
         compare_scenario(scenario, frames, 1)
+
+
+# --- MIKEY -----------------------------------------------------------------------------------------------
+
+
+def as_a_perfect_plugin_tells(scenario, label, passes=2):
+    frames = as_a_perfect_plugin_shows(scenario, passes)
+    known = mikey_scenarios.given_by(scenario, label)
+    for frame in frames.values():
+        lists = {name: [] for name in mikey_judge.FIELDS}
+        for message, *branches in messages_of(scenario, frame.number):
+            if label in scenario.departs:
+                lists["message_departure"] = ["some"]
+            for secret in message.macs:
+                status = status_of(secret, known, frame.number, passes)
+                lists["mac_status"].append(status if status != NOT_JUDGED else FAILED)
+            if not message.completes and (passes == 1 or message.completes is None):
+                continue
+            for session in message.sessions:
+                lists["tek_cs_id"].append(str(session.cs_id))
+                lists["tek"].append(fingerprint(session.tek))
+                lists["tek_salt"].append(fingerprint(session.salt))
+            if isinstance(message.exchange, Transfer):
+                lists["kd"] = lists["tek"]
+                if label == "MIKEY_TPK" and message.sessions:
+                    for name, key, source in links(message.exchange):
+                        lists["step_name"].append(name)
+                        lists["step_key"].append(fingerprint(key))
+                        lists["step_from"].append(fingerprint(source))
+                        lists["step_frame"].append(str(frame.number))
+        frame.columns.update({name: ",".join(each) for name, each in lists.items()})
+    return frames
+
+
+@pytest.mark.parametrize("name", mikey_scenarios.REGISTRY)
+def test_right_about_mikey_is_right(name):
+    scenario = mikey_scenarios.build(name)
+    for label in mikey_scenarios.labels_of(scenario):
+        for passes in (1, 2):
+            mikey_judge.compare(scenario, as_a_perfect_plugin_tells(scenario, label, passes), label, passes)
+
+
+def without_the_last(name):
+    return lambda columns: columns.update({name: columns[name].rpartition(",")[0]})
+
+
+MIKEY_WRONGS = {  # of frame 3, an answer, or frame 5, a packet
+    "wrong TEKs": (3, lambda columns: columns.update(tek=columns["tek"][::-1])),
+    "wrong salts": (3, without_the_last("tek_salt")),
+    "not one CS ID for each TEK": (3, without_the_last("tek_cs_id")),
+    "KD is not the TEK": (3, without_the_last("kd")),
+    "wrong MAC status": (3, lambda columns: columns.update(mac_status="not checkable")),
+    "no step to MPKr'": (3, lambda columns: columns.update(step_name=columns["step_name"].replace("MPKr'", "MPKx"))),
+    "no step to TEK": (3, lambda columns: columns.update(step_from=columns["step_key"])),
+    "steps that lack a part": (3, without_the_last("step_frame")),
+    "step from what is no MIKEY message": (3, lambda columns: columns.update(step_frame=columns["step_frame"].replace("3", "5"))),
+    "departures named": (3, lambda columns: columns.update(message_departure="some")),
+    "wrong key origin": (5, lambda columns: columns.update(origin="SDES")),
+    "wrong key frame": (5, lambda columns: columns.update(key_frame="4")),
+    "mac_status on what is no MIKEY message": (5, lambda columns: columns.update(mac_status="verified")),
+}
+
+
+@pytest.mark.parametrize("wrong", MIKEY_WRONGS)
+def test_wrong_about_mikey_is_caught(wrong):
+    scenario, (number, spoil) = mikey_scenarios.build("ticket[forked]"), MIKEY_WRONGS[wrong]
+    frames = as_a_perfect_plugin_tells(scenario, "MIKEY_TPK", 1)  # so that the offer has no steps of its own
+    spoil(frames[number].columns)
+    with pytest.raises(AssertionError, match=wrong):
+        mikey_judge.compare(scenario, frames, "MIKEY_TPK", 1)
+
+
+# --- tshark's output -------------------------------------------------------------------------------------------
 
 
 def test_dump_is_read():

@@ -261,13 +261,13 @@ class PreShared:
         return MessageKeys(self.algorithms, self.inkey,
                            lambda what: label(what, b"\xff" + self.csb_id, self.rand))
 
-    def _entries(self, answered):
+    def entries(self, answered):
         known = [ssrc if answered or cs_id not in self.responders else 0 for cs_id, ssrc in enumerate(self.ssrcs, 1)]
         return [b"\0" + number(ssrc, 4) + bytes(4) for ssrc in known]
 
     def _header(self, name, payloads, *, answered=False, v=False):
         return header(name, self.algorithms, self.csb_id, payloads, v=v, map_type=SRTP_ID,
-                      entries=self._entries(answered))
+                      entries=self.entries(answered))
 
     def _opening(self):
         return [timestamp(self.time_kind, self.time), rand(self.rand), identity(self.initiator),
@@ -463,7 +463,7 @@ class Transfer:
     def _spi(self, cs_id):
         return self.spis.get(cs_id) or self.bundle[0].spi
 
-    def _entries(self, answered):
+    def entries(self, answered):
         """Section 6.1.1."""
         made = []
         for cs_id, ssrc in enumerate(self.ssrcs, 1):
@@ -486,7 +486,7 @@ class Transfer:
     def _header(self, name, payloads, **options):
         answered = name == "TRANSFER_RESP"
         return header(name, self.ticket.algorithms, self.csb_id, payloads, map_type=GENERIC_ID,
-                      entries=self._entries(answered), **options)
+                      entries=self.entries(answered), **options)
 
     def _kemac(self, keys, bundle, time):
         if not bundle:
