@@ -13,10 +13,14 @@ by_name = pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.ste
 @by_name
 @pytest.mark.parametrize("passes", [1, 2], ids=["1 pass", "2 passes"])
 def test_every_expected_hash_and_no_other(tshark, capture, passes):
-    frames = tshark.frames(capture, passes=passes)
+    early = set() if passes == 2 else real_captures.frames_before_their_key(capture)
+    compare(tshark, capture, passes, early=early)
+
+
+def compare(tshark, capture, passes, *, options=(), early=()):
+    frames = tshark.frames(capture, passes=passes, options=options)
     rows = {row.frame: row for row in real_captures.expected_rows(capture)}
     judgement = Judgement("%s, %d pass(es)" % (capture.stem, passes))
-    early = set() if passes == 2 else real_captures.frames_before_their_key(capture)
     for frame in frames.values():
         row = rows.get(frame.number)
         obligation = "not"
@@ -77,5 +81,34 @@ def test_nothing_is_decrypted_when_one_octet_of_each_key_is_changed(tshark, capt
     judgement.conclude()
 
 
+# --- MIKEY -----------------------------------------------------------------------------------------------
+
+
+def key_log(tshark, capture, label, text):
+    return ["-o", "d2dsec.keylog_file:%s" % tshark.file("%s-%s.keylog" % (capture.stem, label), text)] if text else []
+
+
+MIKEY_CASES = [pytest.param(capture, label, text, passes, id="%s-%s-%d" % (capture.stem, label, passes))
+               for capture in real_captures.MIKEY for label, text in real_captures.mikey_key_logs(capture).items()
+               for passes in (1, 2)]
+
+
+@pytest.mark.parametrize("capture, label, text, passes", MIKEY_CASES)
+def test_every_expected_hash_and_no_other_under_mikey(tshark, capture, label, text, passes):
+    compare(tshark, capture, passes, options=key_log(tshark, capture, label, text))
+
+
+@pytest.mark.parametrize("capture", real_captures.MIKEY, ids=lambda path: path.stem)
+def test_nothing_is_decrypted_under_other_mikey_keys(tshark, capture):
+    """Where the messages hold their keys in the clear these are changed, else those of the key log."""
+    changed, count = real_captures.with_other_mikey_keys(capture)
+    copy = tshark.file("changed-" + capture.name, changed)
+    logs = real_captures.mikey_key_logs(capture)
+    assert count or all(logs.values())
+    for label, text in {"no log": "", **{label: real_captures.with_other_key(text) for label, text in logs.items()}}.items():
+        frames = tshark.frames(copy, passes=2, options=key_log(tshark, copy, label, text), keep=False)
+        assert [frame.number for frame in frames.values() if frame.decrypted] == []
+
+
 def test_all_captures_are_there():
-    assert len(real_captures.ALL) == 17
+    assert len(real_captures.ALL) == 17 and len(real_captures.MIKEY) == 2

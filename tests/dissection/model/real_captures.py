@@ -4,6 +4,7 @@ import base64
 import functools
 import gzip
 import hashlib
+import json
 import os
 import re
 import struct
@@ -69,6 +70,7 @@ def _real(path):
 
 
 ALL = [path for path in _with_list(FOLDER) if _real(path)]
+MIKEY = [path for path in _with_list(FOLDER) if path.name.startswith("mikey_")]
 
 
 def more():
@@ -201,3 +203,36 @@ def frames_before_their_key(capture):
             if key and row.frame < first_sight[key.inline[:8].encode()]:
                 early.add(row.frame)
     return early
+
+
+# --- MIKEY -----------------------------------------------------------------------------------------------
+
+
+def mikey_facts(capture):
+    return json.loads(capture.with_suffix(".mikey.json").read_text())
+
+
+def mikey_key_logs(capture):
+    """{label: key log}, of which each by itself suffices; an empty one where the messages hold their keys in the clear."""
+    told = mikey_facts(capture)
+    if isinstance(told, list):
+        return {"nothing": ""}
+    return {"MIKEY_PSK": "MIKEY_PSK * %s\n" % told["psk_hex"],
+            "MIKEY_TGK": "MIKEY_TGK %s %s\n" % (told["csb_id"], told["tgk"])}
+
+
+def with_other_key(text):
+    """A key log whose secrets end in another bit."""
+    return "".join("%s%x\n" % (line[:-1], int(line[-1], 16) ^ 1) for line in text.splitlines())
+
+
+def with_other_mikey_keys(capture):
+    """(octets of the capture with the keys that messages hold in the clear changed, how many of them were)."""
+    data, told, count = Path(capture).read_bytes(), mikey_facts(capture), 0
+    for message in told if isinstance(told, list) else []:
+        raw, key = message["raw"], message["payloads"][-1]["keys"][0]["key"]
+        other = raw.replace(key, key[:20] + "%x" % (int(key[20], 16) ^ 1) + key[21:])
+        before, after = (base64.b64encode(bytes.fromhex(each)) for each in (raw, other))
+        count += data.count(before)
+        data = data.replace(before, after)
+    return data, count
