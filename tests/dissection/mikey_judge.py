@@ -5,7 +5,7 @@ import hashlib
 from judge import Judgement, compare_scenario
 from mikey_scenarios import FAILED, NOT_JUDGED, given_by
 from model import mikey_model as mikey
-from model.mikey_model import Transfer
+from model.mikey_model import Transfer, TransferUpdate
 
 # Columns beside tshark.py's own.
 FIELDS = {
@@ -60,7 +60,8 @@ def compare_messages(scenario, frames, label, passes):
     for number, frame in frames.items():
         messages = messages_of(scenario, number)
         if messages:
-            compare_sessions(judgement, frame, messages, passes)
+            if label != "MIKEY_TGK" or not scenario.departs:  # nothing but the media tells which PRF minisip has
+                compare_sessions(judgement, frame, messages, passes)
             compare_macs(judgement, frame, [same[0] for same in messages], known, passes)
             continue
         for name in FIELDS:
@@ -80,12 +81,13 @@ def compare_sessions(judgement, frame, messages, passes):
     if len(values(frame, "tek")) != len(values(frame, "tek_cs_id")):
         judgement.add("not one CS ID for each TEK", frame.number, "%s, %s" % (frame.tek_cs_id, frame.tek))
     nothing = {fingerprint(bytes(length)) for length in (0, 12, 14)}  # where there is no salt
+    nameless = any(each.cs_id is None for each in sessions)  # the map lists none
     wanted = {
-        "TEKs": sorted((str(each.cs_id), fingerprint(each.tek)) for each in sessions),
+        "TEKs": sorted(("" if nameless else str(each.cs_id), fingerprint(each.tek)) for each in sessions),
         "salts": sorted(fingerprint(each.salt) for each in sessions if any(each.salt)),
     }
     shown = {
-        "TEKs": sorted(zip(values(frame, "tek_cs_id"), values(frame, "tek"))),
+        "TEKs": sorted(("" if nameless else cs_id, tek) for cs_id, tek in zip(values(frame, "tek_cs_id"), values(frame, "tek"))),
         "salts": sorted(each for each in values(frame, "tek_salt") if each not in nothing),
     }
     at_once = all(message.completes or passes == 2 and message.completes is not None for message in each_one)
@@ -135,10 +137,11 @@ def links(exchange):
         yield names.get(before.kind, "GTGK"), before.key, ticket.tpk
         if before != after:
             yield "TGK'", after.key, before.key
-    for key in exchange.init_keys:
-        yield "TEK", key.key, ticket.mpk_i
-    for key in exchange.resp_keys:
-        yield "TEK", key.key, exchange.forked("MPKr'", ticket.mpk_r) if forks else ticket.mpk_i
+    of_answer = exchange.forked("MPKr'", ticket.mpk_r) if forks else ticket.mpk_i
+    of_offer = of_answer if isinstance(exchange, TransferUpdate) else ticket.mpk_i
+    for keys, source in ((exchange.init_keys, of_offer), (exchange.resp_keys, of_answer)):
+        for key in keys:
+            yield names.get(key.kind, "GTGK"), key.key, source
     for each in exchange.sessions:
         key = next(key for key in exchange.bundle if key.spi == each.spi)
         if not key.is_tek:
@@ -175,5 +178,5 @@ def leads(steps, name, key, source):
 
 def compare_departures(scenario, frames, label):
     named = sorted({value for frame in frames.values() for value in (frame.departure, frame.message_departure) if value})
-    if bool(named) != (label in scenario.departs):
+    if scenario.departs is not None and bool(named) != (label in scenario.departs):
         raise AssertionError("%s with %s: departures named: %s" % (scenario.name, label, named or "none"))

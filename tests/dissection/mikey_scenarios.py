@@ -8,7 +8,7 @@
     messages     [Message]: the MIKEY messages in the capture, in their order
     gives        {label: {secret: frame}}: which secrets a key log gives, and from which frame on (0: at once). The names of
                  secrets are those of Message.macs
-    departs      labels of the key logs under which a departure from the standard comes to light
+    departs      labels of the key logs under which a departure from the standard comes to light; None: it is not judged
 """
 
 import base64
@@ -17,21 +17,21 @@ from dataclasses import dataclass, field, replace
 from cryptography.hazmat.primitives import serialization
 
 from model import mikey_model as mikey
-from model.mikey_model import (Envelope, Key, KmsExchange, PreShared, Ticket, TicketRequest, TicketResolve, Transfer,
-                               policy, rsa_key)
-from model.scenario import Scenario, Stream
+from model.capture import TcpConnection
+from model.mikey_model import (DiffieHellman, DiffieHellmanHmac, Envelope, Key, KmsExchange, PreShared, ReverseEnvelope,
+                               Sakke, Ticket, TicketRequest, TicketResolve, Transfer, TransferUpdate, policy, rsa_key)
+from model.scenario import Scenario, Stream, in_turns
 from model.sip_model import Dialog, Media, sdp
-from model.srtp_model import SUITES, MasterKey
-from scenarios import A, ALICE, B, B2, BOB, BORIS, talk
+from model.srtp_model import SUITES, MasterKey, Suite
+from scenarios import A, ALICE, B, B2, BOB, BORIS, SBC, talk
 
 REGISTRY = {}
 MIKEY_PORT = 2269
-KMS_PLACE = ("203.0.113.9", MIKEY_PORT)
+KMS_ADDRESS = "203.0.113.9"
 
 GCM_POLICY = {0: 6, 1: 16, 4: 12, 5: 0, 20: 16}
-SUITE_OF = {(1, 16, 10): "AES_CM_128_HMAC_SHA1_80", (1, 16, 4): "AES_CM_128_HMAC_SHA1_32",
-            (1, 32, 10): "AES_256_CM_HMAC_SHA1_80", (2, 16, 10): "F8_128_HMAC_SHA1_80",
-            (6, 16, None): "AEAD_AES_128_GCM", (6, 32, None): "AEAD_AES_256_GCM"}
+GSTREAMER_POLICY = {0: 1, 1: 16, 2: 1, 3: 10, 7: 1, 8: 1, 10: 1}
+CIPHERS = {0: "null", 1: "cm", 2: "f8", 6: "gcm"}
 
 
 def scenario(function):
@@ -92,16 +92,6 @@ def frames_of(s, octets):
     return sorted(told | {frame for frame, (_, wire, _) in enumerate(s.capture.frames, 1) if octets in wire})
 
 
-def macs_of(exchange, answer):
-    """An initial message of the ticket mode has the ticket's MAC, Vi and Vr of the initiator data, V."""
-    if isinstance(exchange, Transfer):
-        forks = "I" in exchange.ticket.flags
-        if answer:
-            return ["MPKr'" if forks else "MPKi"]
-        return ["TPK"] + (["MPKi", "MPKr"] if forks else []) + ["MPKi"]
-    return ["PSK"] if exchange.algorithms.mac != mikey.MAC_NULL else []
-
-
 def labels_of(s):
     """What a reader has, each by itself: labels of key logs, the private key, or nothing where nothing is needed."""
     return list(s.key_logs) + (["private key"] if s.private_key else []) or ["nothing"]
@@ -146,9 +136,27 @@ def now(s):
     return (int(s.capture.time) + 2208988800).to_bytes(4, "big") + s.random.randbytes(4)
 
 
-def master_key(session, params, *, send_mki=True):
-    suite = SUITES[SUITE_OF[params.get(0, 1), params.get(1, 16), params.get(11)]]
-    return MasterKey(suite, session.tek, session.salt, mki=session.spi, send_mki=send_mki)
+def suite_of(params, srtcp_tag=None):
+    """The crypto suite of an SRTP policy (RFC 3830 section 6.10.1, RFC 4771 section 4, RFC 7714 section 14.3).
+
+    Its name is that of the registry, or empty. GStreamer writes a tag's length where a key's belongs.
+    """
+    cipher, key_len = CIPHERS[params.get(0, 1)], params.get(1, 16)
+    if cipher == "gcm":
+        salt_len, srtp_tag, srtcp_tag = 12, params.get(20, 16), params.get(20, 16)
+    else:
+        tag = params.get(11, params[3] if params.get(3) in (4, 10) else 10)
+        salt_len, srtp_tag, srtcp_tag = 14, params.get(18, tag), srtcp_tag or params.get(19, tag)
+    for name, each in SUITES.items():
+        if (each.cipher, each.key_len, each.rtp_tag) == (cipher, key_len, srtp_tag) and srtcp_tag in (each.rtcp_tag, srtp_tag):
+            return Suite(name, cipher, key_len, salt_len, srtp_tag, srtcp_tag)
+    return Suite("", cipher, key_len, salt_len, srtp_tag, srtcp_tag)
+
+
+def master_key(session, params, *, send_mki=True, kdr=0, srtcp_tag=None):
+    return MasterKey(suite_of(params, srtcp_tag), session.tek, session.salt, mki=session.spi, send_mki=send_mki, kdr=kdr,
+                     unencrypted_srtp=params.get(7) == 0, unencrypted_srtcp=params.get(8) == 0,
+                     unauthenticated_srtp=params.get(10) == 0, prefix=params.get(12, 0))
 
 
 def body(party, ports, message, level, *, version=1):
@@ -164,57 +172,106 @@ def begin(s, call_id=None):
     return made
 
 
-def note(s, exchange, *, init=None, resp=None, answered=True):
-    """The exchange is in the capture. init, resp: its messages, where they are not always the same."""
+def note(s, exchange, *, answered=True):
+    """The exchange is in the capture."""
     s.crypto_sessions += [(exchange.csb_id, session) for session in exchange.sessions]
-    s.messages.append(Message(init or exchange.init(), macs_of(exchange, False), exchange, exchange.sessions, not answered))
+    init_macs, resp_macs = exchange.macs
+    s.messages.append(Message(exchange.init(), init_macs, exchange, exchange.sessions, not answered))
     if answered:
-        s.messages.append(Message(resp or exchange.resp(), macs_of(exchange, True), exchange, exchange.sessions, True))
+        s.messages.append(Message(exchange.resp(), resp_macs, exchange, exchange.sessions, True))
 
 
-def log_keys(s, exchange, **secrets):
-    """A key log for each secret (label -> list of (selector, octets)), and one of TEKs."""
-    for label, lines in secrets.items():
-        s.key_logs[label] = "".join("%s %s %s\n" % (label, who, secret.hex()) for who, secret in lines)
+def streams(s, exchange, src=A, dst=B, **options):
+    """What the crypto sessions protect: those of the responder go the other way; of each pair of them in the next section."""
+    made = []
+    for at, each in enumerate(exchange.sessions):
+        ends = (src[0], src[1] + at // 2 * 2), (dst[0], dst[1] + at // 2 * 2)
+        if each.cs_id in exchange.responders:
+            ends = ends[::-1]
+        made.append(Stream(s, master_key(each, exchange.params, **options), *ends, ssrc=each.ssrc, roc=each.roc))
+    return made
+
+
+def call(s, exchange, *, level="session", answered=True, sections=1):
+    """A call of that many audio sections under one exchange."""
+    dialog, ports = begin(s), range(0, 2 * sections, 2)
+    dialog.call(body(ALICE, [A[1] + port for port in ports], exchange.init(), level),
+                body(BOB, [B[1] + port for port in ports], exchange.resp() if answered else None, level))
+    note(s, exchange, answered=answered)
+    return dialog
+
+
+def call_and_talk(s, exchange, *, level="session", answered=True, count=8, sections=1, **options):
+    dialog = call(s, exchange, level=level, answered=answered, sections=sections)
+    made = streams(s, exchange, **options)
+    if len(made) == 1:
+        made[0].send(count)
+    for at in range(0, len(made) - 1, 2):
+        talk(made[at], made[at + 1], count=count)
+    return dialog, made
+
+
+def follow(before, after):
+    """The streams go on under other keys."""
+    for old, new in zip(before, after):
+        new.index, new.srtcp_index = old.index, old.srtcp_index
+
+
+# --- key logs ----------------------------------------------------------------------------------------------
+
+
+def log(s, label, *lines):
+    """lines: (selector, octets)."""
+    s.key_logs[label] = "".join("%s %s %s\n" % (label, who, secret.hex()) for who, secret in lines)
+
+
+def log_sessions(s, exchange):
     s.key_logs["MIKEY_TEK"] = "".join(
         "MIKEY_TEK %s/%d %s:%s\n" % (exchange.csb_id.hex(), each.cs_id, each.tek.hex(), each.salt.hex())
         for each in exchange.sessions)
 
 
-def streams(s, exchange, src=A, dst=B, *, send_mki=True):
-    """What the crypto sessions protect: those of the responder go the other way."""
-    made = []
-    for each in exchange.sessions:
-        ends = (dst, src) if each.cs_id in exchange.responders else (src, dst)
-        made.append(Stream(s, master_key(each, exchange.params, send_mki=send_mki), *ends, ssrc=each.ssrc))
-    return made
+def log_generating_key(s, exchange, key):
+    """A TGK by itself suffices where it is all that the encrypted key data hold."""
+    if key.kind in (mikey.TGK, mikey.GTGK):
+        log(s, "MIKEY_TGK", (exchange.csb_id.hex(), key.key))
 
 
-def call_and_talk(s, exchange, *, level="session", answered=True, send_mki=True, count=8):
-    dialog = begin(s)
-    dialog.call(body(ALICE, [A[1]], exchange.init(), level),
-                body(BOB, [B[1]], exchange.resp() if answered else None, level))
-    note(s, exchange, answered=answered)
-    made = streams(s, exchange, send_mki=send_mki)
-    if len(made) == 2:
-        talk(*made, count=count)
-    else:
-        made[0].send(count)
-    return dialog, made
-
-
-def pre_shared(s, **options):
-    dice = s.random
-    given = dict(inkey=dice.randbytes(16), csb_id=dice.randbytes(4), rand=dice.randbytes(16),
-                 keys=[Key(mikey.TGK, dice.randbytes(16))], ssrcs=[dice.getrandbits(32), dice.getrandbits(32)], time=now(s))
-    return PreShared(**{**given, **options})
+def log_what_is_sent(s, exchange):
+    """TGK and TEKs, but for a key whose MKI only the encrypted key data tell."""
+    if len(exchange.keys) == 1 and (not exchange.keys[0].spi or exchange.map_type == mikey.GENERIC_ID):
+        log_generating_key(s, exchange, exchange.keys[0])
+        log_sessions(s, exchange)
 
 
 def log_pre_shared(s, exchange):
-    secrets = {"MIKEY_PSK": [("*", exchange.inkey)]}
-    if not exchange.keys[0].is_tek:
-        secrets["MIKEY_TGK"] = [(exchange.csb_id.hex(), exchange.keys[0].key)]
-    log_keys(s, exchange, **secrets)
+    log(s, "MIKEY_PSK", ("*", exchange.inkey))
+    log_what_is_sent(s, exchange)
+
+
+def log_transfer(s, exchange):
+    """An MPK gives what the parties sent each other under it; a TGK is the ticket's own, before any forking."""
+    log(s, "MIKEY_TPK", ("tpk-1", exchange.ticket.tpk))
+    used = {each.spi for each in exchange.sessions}
+    if all(key.spi not in used for key in exchange.ticket.keys):
+        log(s, "MIKEY_MPK", (exchange.csb_id.hex(), exchange.ticket.mpk.key))
+    else:
+        log_generating_key(s, exchange, exchange.ticket.keys[0])
+    log_sessions(s, exchange)
+
+
+def pem(key):
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+# --- exchanges -----------------------------------------------------------------------------------------------
+
+
+def pre_shared(s, kind=PreShared, **options):
+    dice = s.random
+    given = dict(inkey=dice.randbytes(16), csb_id=dice.randbytes(4), rand=dice.randbytes(16),
+                 keys=[Key(mikey.TGK, dice.randbytes(16))], ssrcs=[dice.getrandbits(32), dice.getrandbits(32)], time=now(s))
+    return kind(**{**given, **options})
 
 
 def transfer(s, *, key=None, strong=False, flags="DEFGHJNO", ticket=None, **options):
@@ -232,17 +289,6 @@ def transfer(s, *, key=None, strong=False, flags="DEFGHJNO", ticket=None, **opti
 
 def seconds_from_now(s, seconds):
     return (int(s.capture.time) + seconds + 2208988800).to_bytes(4, "big")
-
-
-def log_transfer(s, exchange):
-    """An MPK gives what the parties sent each other under it; a TGK is the ticket's own, before any forking."""
-    secrets = {"MIKEY_TPK": [("tpk-1", exchange.ticket.tpk)]}
-    used = {each.spi for each in exchange.sessions}
-    if all(key.spi not in used for key in exchange.ticket.keys):
-        secrets["MIKEY_MPK"] = [(exchange.csb_id.hex(), exchange.ticket.mpk.key)]
-    elif not exchange.ticket.keys[0].is_tek:
-        secrets["MIKEY_TGK"] = [(exchange.csb_id.hex(), exchange.ticket.keys[0].key)]
-    log_keys(s, exchange, **secrets)
 
 
 # --- RFC 3830 --------------------------------------------------------------------------------------------
@@ -305,7 +351,7 @@ def psk_each_section_its_own(s):
     """Media level in earnest: audio and video under exchanges of their own, with CS IDs that begin at 1 in each."""
     audio, video = pre_shared(s), pre_shared(s)
     video = replace(video, inkey=audio.inkey)
-    s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % audio.inkey.hex()
+    log(s, "MIKEY_PSK", ("*", audio.inkey))
     dialog, places = begin(s), {}
     for party, port, message in ((ALICE, A[1], PreShared.init), (BOB, B[1], PreShared.resp)):
         places[party.name] = sdp(party.address, [
@@ -335,44 +381,321 @@ def psk_spi_as_mki(s, send_mki):
     """RFC 3830 does not say whether one key alone is named in the packets (specs/keymgmt.md 8-O9)."""
     exchange = pre_shared(s, keys=[Key(mikey.TGK, s.random.randbytes(16), spi=b"\0\0\0\7")])
     log_pre_shared(s, exchange)
+    if not send_mki:
+        log_generating_key(s, exchange, exchange.keys[0])
+        log_sessions(s, exchange)
     call_and_talk(s, exchange, send_mki=send_mki)
 
 
-@family(gcm=dict(params=GCM_POLICY), tag_32=dict(params={**mikey.SRTP_POLICY, 11: 4}),
-        aes_256=dict(params=mikey.SRTP_POLICY_256), f8=dict(params={**mikey.SRTP_POLICY, 0: 2}))
+GSTREAMERS_TAG_4 = {**GSTREAMER_POLICY, 3: 4}
+
+
+@family(gcm=dict(params=GCM_POLICY), gcm_256=dict(params={**GCM_POLICY, 1: 32}), f8=dict(params={**mikey.SRTP_POLICY, 0: 2}),
+        aes_192=dict(params={**mikey.SRTP_POLICY, 1: 24}), aes_256=dict(params=mikey.SRTP_POLICY_256),
+        null=dict(params={**mikey.SRTP_POLICY, 0: 0}), nothing_said=dict(params={}),
+        tag_4=dict(params={**mikey.SRTP_POLICY, 11: 4}), tags_apart=dict(params={**mikey.SRTP_POLICY, 18: 4, 19: 10}),
+        srtcp_tag_4=dict(params={**mikey.SRTP_POLICY, 18: 10, 19: 4}),
+        srtp_clear=dict(params={**mikey.SRTP_POLICY, 7: 0}), srtcp_clear=dict(params={**mikey.SRTP_POLICY, 8: 0}),
+        unauthenticated=dict(params={**mikey.SRTP_POLICY, 10: 0}))
 def psk_policy(s, params):
     exchange = pre_shared(s, params=params, keys=[Key(mikey.TGK, s.random.randbytes(40))])
     log_pre_shared(s, exchange)
     call_and_talk(s, exchange)
 
 
+@family(srtcp_tag_10=dict(params={**mikey.SRTP_POLICY, 11: 4}, srtcp_tag=10),
+        gstreamers_tag_4=dict(params=GSTREAMERS_TAG_4), gstreamers_tag_10=dict(params=GSTREAMER_POLICY),
+        kdr_exponent=dict(params={**mikey.SRTP_POLICY, 6: 5}, kdr=32))
+def psk_policy_read_otherwise(s, params, **options):
+    """RFC 3830 gives SRTCP no tag length of its own, and does not say how a key derivation rate is written."""
+    exchange = pre_shared(s, params=params)
+    s.departs = None
+    log_pre_shared(s, exchange)
+    call_and_talk(s, exchange, count=40, **options)
+
+
+@family(one_octet=dict(rate=b"\x20", roc=0), power_below_24=dict(rate=b"\x10", roc=0), wide=dict(rate=b"\0\1\0\0", roc=1))
+def psk_key_derivation_rate(s, rate, roc):
+    """The rate as it is: a number of packets."""
+    exchange = pre_shared(s, params={**mikey.SRTP_POLICY, 6: rate}, rocs={1: roc, 2: roc})
+    log_pre_shared(s, exchange)
+    call_and_talk(s, exchange, count=40, kdr=int.from_bytes(rate, "big"))
+
+
+@family(few=dict(prefix=4), a_block_and_more=dict(prefix=20))
+def psk_srtp_prefix(s, prefix):
+    """RFC 3711 section 4.1 speaks of SRTP packets; whether SRTCP has a prefix too is left alone here."""
+    exchange = pre_shared(s, params={**mikey.SRTP_POLICY, 12: prefix})
+    log_pre_shared(s, exchange)
+    call(s, exchange)
+    in_turns(6, *streams(s, exchange))
+
+
+@family(cm=dict(params=GSTREAMER_POLICY), aes_256=dict(params={**GSTREAMER_POLICY, 1: 32}),
+        gcm=dict(params={0: 6, 1: 16, 7: 1, 8: 1, 10: 1, 20: 16}), gcm_256=dict(params={0: 6, 1: 32, 7: 1, 8: 1, 10: 1, 20: 16}))
+def psk_of_gstreamer(s, params):
+    """Key and salt in one TEK, nothing encrypted, no MAC, one crypto session a message."""
+    key = Key(mikey.TEK, s.random.randbytes(params[1] + (12 if params[0] == 6 else 14)))
+    exchange = pre_shared(s, keys=[key], params=params, algorithms=mikey.Algorithms(encr=mikey.ENCR_NULL, mac=mikey.MAC_NULL),
+                          ssrcs=[s.random.getrandbits(32)], responders=(), verified=False)
+    s.departs.add("nothing")
+    call_and_talk(s, exchange, answered=False)
+
+
+@scenario
+def psk_two_keys_by_mki(s):
+    """Either key may protect either direction: the MKI of a packet tells which."""
+    keys = [Key(mikey.TGK, s.random.randbytes(16), spi=bytes([0, 0, 0, at])) for at in (1, 2)]
+    exchange = pre_shared(s, keys=keys)
+    log_pre_shared(s, exchange)
+    call(s, exchange)
+    of_alice, of_bob = exchange.sessions[:2], exchange.sessions[2:]
+    a, b = (Stream(s, None, *ends, ssrc=each[0].ssrc) for ends, each in (((A, B), of_alice), ((B, A), of_bob)))
+    for at in (0, 1, 0):
+        a.key, b.key = master_key(of_alice[at], exchange.params), master_key(of_bob[1 - at], exchange.params)
+        talk(a, b)
+
+
+@scenario
+def psk_two_keys_by_interval(s):
+    """RFC 3711 section 8.1.1: keys that serve from one packet index to another, and no MKI."""
+    change, dice = 1010, s.random
+    keys = [Key(mikey.TGK, dice.randbytes(16), interval=(0, change - 1)),
+            Key(mikey.TGK, dice.randbytes(16), interval=(change, 2**48 - 1))]
+    exchange = pre_shared(s, keys=keys)
+    log_pre_shared(s, exchange)
+    call(s, exchange)
+    of_alice, of_bob = exchange.sessions[:2], exchange.sessions[2:]
+    a, b = (Stream(s, None, *ends, ssrc=each[0].ssrc, seq=1000) for ends, each in (((A, B), of_alice), ((B, A), of_bob)))
+    for at in (0, 1):
+        a.key, b.key = master_key(of_alice[at], exchange.params), master_key(of_bob[at], exchange.params)
+        in_turns(10, a, b)
+
+
+@scenario
+def psk_empty_map(s):
+    """RFC 4563 section 5: no crypto session is listed, no policy may be. One TEK for whatever is sent."""
+    key = Key(mikey.TEK_SALT, s.random.randbytes(16), s.random.randbytes(14))
+    exchange = pre_shared(s, keys=[key], map_type=mikey.EMPTY_MAP, ssrcs=[s.random.getrandbits(32)], responders=(),
+                          verified=False)
+    log(s, "MIKEY_PSK", ("*", exchange.inkey))
+    call_and_talk(s, exchange, answered=False)
+    s.messages[0].sessions = [replace(each, cs_id=None) for each in exchange.sessions]
+
+
+@family(srtp_id=dict(map_type=mikey.SRTP_ID), generic_id=dict(map_type=mikey.GENERIC_ID))
+def psk_rollover_counters_in_the_map(s, map_type):
+    """Too large to be found by trial."""
+    exchange = pre_shared(s, map_type=map_type, rocs={1: 70000, 2: 0xFFFF0000})
+    log_pre_shared(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def psk_ssrcs_untold(s):
+    """Zero in the map of both messages: which key a stream has shows by trial."""
+    exchange = pre_shared(s, untold=True)
+    log_pre_shared(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def psk_four_crypto_sessions(s):
+    """RFC 4567 section 7.1: at session level two for each media section."""
+    exchange = pre_shared(s, ssrcs=[s.random.getrandbits(32) for _ in range(4)], responders=(2, 4))
+    log_pre_shared(s, exchange)
+    call_and_talk(s, exchange, sections=2)
+
+
+@family(of_sip=dict(ids_covered=True), uncovered=dict(ids_covered=False))
+def psk_without_identities(s, ids_covered):
+    """The answer's MAC covers identities that no message holds, but From and To do; or none, as with minisip."""
+    exchange = pre_shared(s, ids_sent=False, ids_covered=ids_covered)
+    if not ids_covered:
+        s.departs = None
+    log_pre_shared(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@family(new_key=dict(keys_sent=True), same_key=dict(keys_sent=False))
+def psk_update(s, keys_sent):
+    """RFC 3830 section 4.5: the CSB ID stays, T is new, RAND is that of the first exchange. Without new keys a section is
+    added, which has crypto sessions of its own under the TGK that is there."""
+    dice = s.random
+    first = pre_shared(s)
+    log(s, "MIKEY_PSK", ("*", first.inkey))
+    dialog, before = call_and_talk(s, first)
+    changes = dict(keys=[Key(mikey.TGK, dice.randbytes(16))]) if keys_sent else dict(
+        keys_sent=False, ssrcs=first.ssrcs + [dice.getrandbits(32), dice.getrandbits(32)], responders=(2, 4))
+    second = replace(first, is_update=True, time=now(s), **changes)
+    if not keys_sent:
+        log_what_is_sent(s, second)
+    after = update(s, dialog, second, before)
+    for at in range(0, len(after), 2):
+        talk(*after[at : at + 2])
+
+
+def update(s, dialog, exchange, before, by=ALICE):
+    """A re-INVITE with the exchange. Returns the streams under it, which begin where those before left off."""
+    ports = range(0, len(exchange.ssrcs), 2)
+    offer = body(by, [(A if by is ALICE else B)[1] + port for port in ports], exchange.init(), "session", version=2)
+    other = BOB if by is ALICE else ALICE
+    answer = body(other, [(B if by is ALICE else A)[1] + port for port in ports], exchange.resp(), "session", version=2)
+    dialog.reinvite(offer, answer, by=by)
+    note(s, exchange)
+    after = streams(s, exchange)
+    follow(before, after)
+    return after
+
+
+# --- time and way --------------------------------------------------------------------------------------------
+
+
 @scenario
 def psk_reinvite_rekeys(s):
     first, second = pre_shared(s), pre_shared(s)
     second = replace(second, inkey=first.inkey, ssrcs=first.ssrcs)
-    s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % first.inkey.hex()
+    log(s, "MIKEY_PSK", ("*", first.inkey))
     dialog, before = call_and_talk(s, first)
-    dialog.reinvite(body(ALICE, [A[1]], second.init(), "session", version=2),
-                    body(BOB, [B[1]], second.resp(), "session", version=2))
-    note(s, second)
-    after = streams(s, second)
-    for old, new in zip(before, after):
-        new.index, new.srtcp_index = old.index, old.srtcp_index
-    talk(*after)
+    talk(*update(s, dialog, second, before))
+
+
+@scenario
+def psk_invite_retransmitted(s):
+    exchange = pre_shared(s)
+    log_pre_shared(s, exchange)
+    dialog = begin(s)
+    offer, answer = (body(party, [place[1]], message, "session") for party, place, message in (
+        (ALICE, A, exchange.init()), (BOB, B, exchange.resp())))
+    dialog.invite(offer)
+    dialog.invite(offer, same_cseq=True)
+    dialog.ok(answer)
+    dialog.ok(answer)
+    dialog.ack()
+    note(s, exchange)
+    talk(*streams(s, exchange))
+
+
+@family(psk=dict(make=pre_shared, logged=log_pre_shared), ticket=dict(make=transfer, logged=log_transfer))
+def media_before_the_answer(s, make, logged):
+    """An answer that settles something is to come: the first pass may wait for it."""
+    exchange = make(s)
+    logged(s, exchange)
+    dialog = begin(s)
+    dialog.invite(body(ALICE, [A[1]], exchange.init(), "session"))
+    a, b = streams(s, exchange)
+    with s.keys_come_later():
+        in_turns(4, b)
+    dialog.ok(body(BOB, [B[1]], exchange.resp(), "session"))
+    dialog.ack()
+    note(s, exchange)
+    talk(a, b)
+
+
+@family(psk=dict(make=pre_shared, logged=log_pre_shared), ticket=dict(make=transfer, logged=log_transfer))
+def late_offer(s, make, logged):
+    """The initiator is who is called: INVITE has no SDP, 200 the offer, ACK the answer."""
+    exchange = make(s)
+    if make is transfer:
+        exchange.ticket.initiator, exchange.ticket.responder = exchange.ticket.responder, exchange.ticket.initiator
+        exchange.responder = exchange.ticket.responder
+    else:
+        exchange.initiator, exchange.responder = exchange.responder, exchange.initiator
+    logged(s, exchange)
+    dialog = begin(s)
+    dialog.invite()
+    dialog.ok(body(BOB, [B[1]], exchange.init(), "session"))
+    dialog.ack(body(ALICE, [A[1]], exchange.resp(), "session"))
+    note(s, exchange)
+    talk(*streams(s, exchange, B, A))
+
+
+@family(psk=dict(make=pre_shared, logged=log_pre_shared), ticket=dict(make=transfer, logged=log_transfer))
+def relayed(s, make, logged):
+    """Two hops with the same MIKEY messages and other addresses; the media pass through unchanged."""
+    exchange = make(s)
+    logged(s, exchange)
+    hops = [Dialog(s.capture, ALICE, SBC, "left@example"), Dialog(s.capture, SBC, BOB, "right@example")]
+    s.dialogs += hops
+    left, right = (SBC.address, 40000), (SBC.address, 40002)
+    hops[0].invite(body(ALICE, [A[1]], exchange.init(), "session"))
+    hops[1].invite(body(SBC, [right[1]], exchange.init(), "session"))
+    hops[1].ok(body(BOB, [B[1]], exchange.resp(), "session"))
+    hops[0].ok(body(SBC, [left[1]], exchange.resp(), "session"))
+    note(s, exchange)
+    a, b = streams(s, exchange)
+    for _ in range(6):
+        for stream, ends in ((a, ((A, left), (right, B))), (b, ((B, right), (left, A)))):
+            packet = stream.next()
+            for src, dst in ends:
+                s.put(replace(packet, src=src, dst=dst))
+
+
+# --- other ways to a TGK -----------------------------------------------------------------------------------------
+
+
+def with_rsa(s, kind, **options):
+    return pre_shared(s, kind, receiver=rsa_key(s.random), signer=rsa_key(s.random), **options)
 
 
 @scenario
 def public_key(s):
-    exchange = pre_shared(s)
-    receiver, signer = rsa_key(s.random), rsa_key(s.random)
-    exchange = Envelope(**vars(exchange), receiver=receiver, signer=signer, dice=s.random)
-    s.private_key = receiver.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                           serialization.NoEncryption())
-    dialog = begin(s)
-    init = exchange.init()  # its padding is drawn anew each time
-    dialog.call(body(ALICE, [A[1]], init, "session"), body(BOB, [B[1]], exchange.resp(), "session"))
-    note(s, exchange, init=init)
-    talk(*streams(s, exchange))
+    exchange = with_rsa(s, Envelope)
+    s.private_key = pem(exchange.receiver)
+    log_what_is_sent(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def public_key_of_the_initiator(s):
+    """MIKEY-RSA-R (RFC 4738): the answer brings the keys."""
+    exchange = with_rsa(s, ReverseEnvelope)
+    s.private_key = pem(exchange.receiver)
+    log_what_is_sent(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def public_key_of_the_initiator_in_a_group(s):
+    """RFC 4738 section 3.6: another CSB ID. Under key wrap it does not matter which of the two is in an IV."""
+    exchange = with_rsa(s, ReverseEnvelope, group=s.random.randbytes(4), algorithms=mikey.Algorithms(encr=mikey.AES_KW_128),
+                        keys=[Key(mikey.TGK, s.random.randbytes(16), spi=b"\0\0\0\1")])
+    s.private_key = pem(exchange.receiver)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def diffie_hellman(s):
+    """Nobody who watches finds the TGK: the key log has it, or the TEKs."""
+    dice = s.random
+    exchange = with_rsa(s, DiffieHellman, keys=[Key(mikey.TGK, dice.randbytes(192))], public_i=dice.randbytes(192),
+                        public_r=dice.randbytes(192))
+    log_what_is_sent(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@family(rfc3830=dict(numbers=(0, 1)), rfc4650=dict(numbers=(2, 0)))
+def diffie_hellman_hmac(s, numbers):
+    """RFC 4650 prints other numbers of algorithms than RFC 3830."""
+    dice = s.random
+    exchange = pre_shared(s, DiffieHellmanHmac, keys=[Key(mikey.TGK, dice.randbytes(192))], public_i=dice.randbytes(192),
+                          public_r=dice.randbytes(192), numbers=numbers)
+    log_what_is_sent(s, exchange)
+    s.key_logs["MIKEY_TGK, MIKEY_PSK"] = s.key_logs["MIKEY_TGK"] + "MIKEY_PSK * %s\n" % exchange.inkey.hex()
+    s.gives["MIKEY_TGK, MIKEY_PSK"] = {"PSK": 0}
+    if numbers != (0, 1):
+        s.departs = None
+    call_and_talk(s, exchange)
+
+
+@family(srtp_id=dict(), mission_critical=dict(prf=mikey.PRF_HMAC_SHA_256, map_type=mikey.GENERIC_ID, params=GCM_POLICY))
+def sakke(s, prf=mikey.MIKEY_1, **options):
+    """RFC 6509; with the second one's choices TS 33.180 uses it."""
+    dice = s.random
+    exchange = pre_shared(s, Sakke, sealed_ssv=dice.randbytes(273), signature=dice.randbytes(129), responders=(),
+                          algorithms=mikey.Algorithms(prf=prf), **options)
+    log_what_is_sent(s, exchange)
+    call_and_talk(s, exchange, answered=False)
 
 
 # --- MIKEY-TICKET ------------------------------------------------------------------------------------------
@@ -428,8 +751,8 @@ def ticket_used_again(s):
     """The same ticket in two calls: other RANDs, other TEKs."""
     first = transfer(s)
     second = transfer(s, ticket=first.ticket)
-    s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % first.ticket.tpk.hex()
-    s.key_logs["MIKEY_TGK"] = "MIKEY_TGK * %s\n" % first.ticket.keys[0].key.hex()
+    log(s, "MIKEY_TPK", ("*", first.ticket.tpk))
+    log(s, "MIKEY_TGK", ("*", first.ticket.keys[0].key))
     for exchange in (first, second):
         dialog, _ = call_and_talk(s, exchange)
         dialog.bye()
@@ -441,7 +764,7 @@ def ticket_forked_call(s):
     group = transfer(s, flags="DEFGHIJNO", responder=b"sip:bob@example.com")
     other = replace(group, responder=b"sip:boris@example.com", rand_r=s.random.randbytes(16), resp_time=now(s),
                     ssrcs=[group.ssrcs[0], s.random.getrandbits(32)])
-    s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % group.ticket.tpk.hex()
+    log(s, "MIKEY_TPK", ("*", group.ticket.tpk))
     dialog = begin(s)
     dialog.invite(body(ALICE, [A[1]], group.init(), "session"))
     dialog.respond(183, "Session Progress", body(BOB, [B[1]], group.resp(), "session"))
@@ -454,39 +777,159 @@ def ticket_forked_call(s):
     from_boris.send(6)
 
 
-@family(psk=dict(secret="psk"), tpk=dict(secret="tpk"))
-def ticket_all_legs(s, secret):
-    """The requests to the KMS, too, over UDP: the PSK of either party opens its leg, and with it the call."""
+@scenario
+def ticket_four_crypto_sessions(s):
+    exchange = transfer(s, ssrcs=[s.random.getrandbits(32) for _ in range(4)], responders=(2, 4))
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange, sections=2)
+
+
+@scenario
+def ticket_rollover_counters_in_the_map(s):
+    """The S flag: session data have ROC and SEQ (RFC 6043 section 6.1.1)."""
+    exchange = transfer(s, rocs={1: 70000, 2: 0xFFFF0000})
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def ticket_ssrcs_untold(s):
+    exchange = transfer(s, untold=True)
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def ticket_without_identities(s):
+    """The MAC of TRANSFER_INIT covers identities that only the ticket's policy, From and To hold."""
+    exchange = transfer(s, ids_sent=False)
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@family(header_sha_256=dict(), messages_by_the_tickets=dict(messages_by_ticket_prf=True),
+        vr_by_the_headers=dict(vr_by_header_prf=True))
+def ticket_prf_functions_differ(s, **reading):
+    """HDR and the ticket's policy name different ones; RFC 6043 does not say whose protects messages and Vr."""
+    exchange = transfer(s, flags="DEFGHIJNO", header_prf=mikey.PRF_HMAC_SHA_256, **reading)
+    if reading:
+        s.departs = None
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def ticket_answers_keys_under_the_offers_time(s):
+    """RFC 3830 section 4.2.3 has the initiator's T in the IV, whoever encrypts."""
+    key = Key(mikey.TEK_SALT, s.random.randbytes(16), s.random.randbytes(14), b"\x0b")
+    exchange = transfer(s, flags="DEFGHJMNO", spis={1: b"\x0b", 2: b"\x0b"}, resp_keys=[key], resp_kemac_under_init_time=True)
+    s.departs = None
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@scenario
+def ticket_answers_mac_without_initiator_data(s):
+    exchange = transfer(s, flags="DEFGHIJNO", resp_covers_initiator_data=False)
+    s.departs = None
+    log_transfer(s, exchange)
+    call_and_talk(s, exchange)
+
+
+@family(new_key=dict(), new_key_forked=dict(forked=True), same_key=dict(new_key=False), by_responder=dict(by_responder=True),
+        by_responder_sender_first=dict(by_responder=True, sender_first=True))
+def ticket_update(s, new_key=True, forked=False, **options):
+    """RFC 6043 section 5.2: neither RANDs nor ticket, the message keys of the initial answer."""
+    dice, flags = s.random, "DEFGH" + ("I" if forked else "") + "JLMNO"
+    first = transfer(s, flags=flags)
+    log(s, "MIKEY_TPK", ("tpk-1", first.ticket.tpk))
+    dialog, before = call_and_talk(s, first)
+    changes = dict(ssrcs=first.ssrcs + [dice.getrandbits(32), dice.getrandbits(32)], responders=(2, 4))
+    if new_key:
+        key = Key(mikey.TGK, dice.randbytes(16), spi=b"\x0c")
+        changes = dict(init_keys=[key], spis={1: b"\x0c", 2: b"\x0c"})
+    second = TransferUpdate(**{**vars(first), "init_time": now(s), "resp_time": now(s), **changes, **options})
+    if not new_key:
+        log_generating_key(s, second, first.ticket.keys[0])
+        log_sessions(s, second)
+    after = update(s, dialog, second, before, by=BOB if second.by_responder else ALICE)
+    for at in range(0, len(after), 2):
+        talk(*after[at : at + 2])
+
+
+# --- the KMS -------------------------------------------------------------------------------------------------
+
+
+@family(psk=dict(), tpk=dict(secret="tpk"), public_key=dict(secret="private key"), over_tcp=dict(way="tcp"),
+        over_http=dict(way="http"), offers_time=dict(resp_kemac_under_init_time=True))
+def ticket_all_legs(s, secret="psk", way="udp", **options):
+    """The requests to the KMS, too: what protects the leg of either party opens it, and with it the call."""
     dice = s.random
     exchange = transfer(s, flags="DEFGHIJNO", strong=True)
     alice, bob = dice.randbytes(32), dice.randbytes(32)
-    request = TicketRequest(alice, b"psk-alice", dice.randbytes(4), dice.randbytes(32), now(s), now(s), exchange.ticket)
+    if secret == "private key":
+        options["receiver"], options["signer"] = rsa_key(dice), rsa_key(dice)
+        s.private_key = pem(options["receiver"])
+    if options:
+        s.departs = None
+    request = TicketRequest(alice, b"psk-alice", dice.randbytes(4), dice.randbytes(32), now(s), now(s), exchange.ticket,
+                            **options)
     resolve = TicketResolve(bob, b"psk-bob", dice.randbytes(4), dice.randbytes(32), now(s), now(s), exchange.ticket,
-                            exchange)
-    requested = ask(s, (ALICE.address, MIKEY_PORT), request, [], ["TPK"], "PSK of alice")
+                            transfer=exchange, **options)
+    requested = ask(s, ALICE, request, way)
     dialog = begin(s)
     dialog.invite(body(ALICE, [A[1]], exchange.init(), "session"))
     note(s, exchange)
-    # Vi is a copy of what TRANSFER_INIT alone holds: whether it is compared with it is not judged
-    resolved = ask(s, (BOB.address, MIKEY_PORT), resolve, ["TPK", NOT_JUDGED, "MPKr"], [], "PSK of bob")
+    resolved = ask(s, BOB, resolve, way)
     dialog.ok(body(BOB, [B[1]], exchange.resp(), "session"))
     dialog.ack()
+    by_request = {"PSK of alice": 0, **dict.fromkeys(["MPKi", "MPKr", "MPKr'"], requested)}
+    by_resolve = {"PSK of bob": 0, **dict.fromkeys(["MPKi", "MPKr'"], resolved)}
     if secret == "psk":
         s.key_logs = {"MIKEY_PSK of alice": "MIKEY_PSK psk-alice %s\n" % alice.hex(),
                       "MIKEY_PSK of bob": "MIKEY_PSK psk-bob %s\n" % bob.hex()}
-        s.gives = {"MIKEY_PSK of alice": {"PSK of alice": 0, **dict.fromkeys(["MPKi", "MPKr", "MPKr'"], requested)},
-                   "MIKEY_PSK of bob": {"PSK of bob": 0, **dict.fromkeys(["MPKi", "MPKr'"], resolved)}}
+        s.gives = {"MIKEY_PSK of alice": by_request, "MIKEY_PSK of bob": by_resolve}
+    elif secret == "private key":
+        s.gives["private key"] = {**by_resolve, **by_request}
     else:
         log_transfer(s, exchange)
     talk(*streams(s, exchange))
 
 
-def ask(s, place, exchange: KmsExchange, init_macs, resp_macs, psk):
-    """Returns the frame of the answer. init_macs, resp_macs: those of tickets, before the message's own."""
-    s.messages.append(Message(exchange.init(), init_macs + [psk], exchange))
-    s.messages.append(Message(exchange.resp(), resp_macs + [psk], exchange))
-    s.capture.udp(place, KMS_PLACE, exchange.init())
-    return s.capture.udp(KMS_PLACE, place, exchange.resp())
+def ask(s, party, exchange, way):
+    """Returns the frame of the KMS's answer."""
+    renamed = {"PSK": "PSK of " + party.name}
+    if isinstance(exchange, TicketResolve):
+        renamed["MPKi"] = NOT_JUDGED  # Vi is a copy of what TRANSFER_INIT alone holds: whether it is compared is left open
+    for message, macs in zip((exchange.init(), exchange.resp()), exchange.macs):
+        s.messages.append(Message(message, [renamed.get(mac, mac) for mac in macs], exchange))
+    return WAYS[way](s, party.address, exchange.init(), exchange.resp())
+
+
+def over_udp(s, address, init, resp):
+    place, kms = (address, MIKEY_PORT), (KMS_ADDRESS, MIKEY_PORT)
+    s.capture.udp(place, kms, init)
+    return s.capture.udp(kms, place, resp)
+
+
+def over_tcp(s, address, init, resp, port=MIKEY_PORT):
+    place, kms = (address, 50000 + len(s.capture.frames)), (KMS_ADDRESS, port)
+    connection = TcpConnection(s.capture, place, kms)
+    connection.send(place, init)
+    return connection.send(kms, resp)
+
+
+def over_http(s, address, init, resp):
+    """RFC 3830 section 10.1 registers application/mikey."""
+    post = b"POST /kms HTTP/1.1\r\nHost: kms.example.com\r\n%s" % http_body(init)
+    return over_tcp(s, address, post, b"HTTP/1.1 200 OK\r\n%s" % http_body(resp), 80)
+
+
+def http_body(message):
+    return b"Content-Type: application/mikey\r\nContent-Length: %d\r\n\r\n%s" % (len(message), message)
+
+
+WAYS = {"udp": over_udp, "tcp": over_tcp, "http": over_http}
 
 
 # --- what must not decrypt ---------------------------------------------------------------------------------
@@ -511,31 +954,37 @@ def nothing_decrypts(s, exchange, init, resp, init_macs, resp_macs, frames=6):
 @scenario
 def psk_offer_with_wrong_mac(s):
     exchange = pre_shared(s)
-    s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % exchange.inkey.hex()
+    log(s, "MIKEY_PSK", ("*", exchange.inkey))
     nothing_decrypts(s, exchange, spoiled(exchange.init()), exchange.resp(), [FAILED], [NOT_JUDGED])
 
 
 @scenario
 def psk_in_key_log_is_another(s):
     exchange = pre_shared(s)
-    s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % s.random.randbytes(16).hex()
+    log(s, "MIKEY_PSK", ("*", s.random.randbytes(16)))
     nothing_decrypts(s, exchange, exchange.init(), exchange.resp(), [FAILED], [NOT_JUDGED])
 
 
 @scenario
 def ticket_offer_with_wrong_mac(s):
     exchange = transfer(s)
-    s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % exchange.ticket.tpk.hex()
+    log(s, "MIKEY_TPK", ("*", exchange.ticket.tpk))
     nothing_decrypts(s, exchange, spoiled(exchange.init()), exchange.resp(), ["TPK", FAILED], [FAILED])
 
 
-@scenario
-def ticket_answer_of_another_csb(s):
-    exchange = transfer(s)
+@family(psk=dict(make=pre_shared), ticket=dict(make=transfer))
+def answer_of_another_csb(s, make):
+    """An expert info must say that the answer belongs to no offer."""
+    exchange = make(s)
     other = replace(exchange, csb_id=s.random.randbytes(4))
-    s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % exchange.ticket.tpk.hex()
-    nothing_decrypts(s, exchange, exchange.init(), other.resp(), ["TPK", "MPKi"], [NOT_JUDGED])
+    if make is transfer:
+        log(s, "MIKEY_TPK", ("*", exchange.ticket.tpk))
+    else:
+        log(s, "MIKEY_PSK", ("*", exchange.inkey))
+    nothing_decrypts(s, exchange, exchange.init(), other.resp(), exchange.macs[0], [NOT_JUDGED])
+    s.messages[0].sessions, s.messages[0].completes = exchange.sessions, None
     s.experts.append((s.dialogs[0].bodies[1][0], "mikey_ticket"))
+
 
 # --- one octet of many -----------------------------------------------------------------------------------------
 
@@ -592,14 +1041,14 @@ def places_ticket(exchange):
 def psk_each_octet_spoiled(s):
     """Many calls, in each of which another octet that a MAC covers is changed; the first and the last are as they should."""
     first = pre_shared(s)
-    s.key_logs["MIKEY_PSK"] = "MIKEY_PSK * %s\n" % first.inkey.hex()
+    log(s, "MIKEY_PSK", ("*", first.inkey))
     spoiled_calls(s, first, places_psk, lambda: replace(pre_shared(s), inkey=first.inkey))
 
 
 @scenario
 def ticket_each_octet_spoiled(s):
     first = transfer(s, flags="DEFGHIJNO")
-    s.key_logs["MIKEY_TPK"] = "MIKEY_TPK * %s\n" % first.ticket.tpk.hex()
+    log(s, "MIKEY_TPK", ("*", first.ticket.tpk))
 
     def anew():
         made = transfer(s, flags="DEFGHIJNO")
@@ -628,7 +1077,7 @@ def one_call(s, exchange, change, ports):
     if not change:
         note(s, exchange)
     else:
-        macs, answer_macs = macs_of(exchange, False), macs_of(exchange, True)
+        macs, answer_macs = exchange.macs
         s.messages.append(Message(init, macs if in_answer else [NOT_JUDGED] * len(macs), exchange, completes=None,
                                   sessions=exchange.sessions if in_answer else [], spoiled="" if in_answer else what))
         s.messages.append(Message(resp, [NOT_JUDGED] * len(answer_macs), exchange, spoiled=what if in_answer else ""))

@@ -95,7 +95,7 @@ def as_a_perfect_plugin_tells(scenario, label, passes=2):
     for frame in frames.values():
         lists = {name: [] for name in mikey_judge.FIELDS}
         for message, *branches in messages_of(scenario, frame.number):
-            if label in scenario.departs:
+            if label in (scenario.departs or ()):
                 lists["message_departure"] = ["some"]
             for secret in message.macs:
                 status = status_of(secret, known, frame.number, passes)

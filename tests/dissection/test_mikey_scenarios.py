@@ -78,7 +78,7 @@ def test_scenario(outcomes, name, label, passes):
         raise problem
 
 
-@pytest.mark.parametrize("name", ["ticket_answer_of_another_csb"])
+@pytest.mark.parametrize("name", ["answer_of_another_csb[psk]", "answer_of_another_csb[ticket]"])
 def test_an_answer_that_departs_from_the_offer_is_noted(tshark, name):
     scenario, capture, options = prepare(tshark, name)
     for given in options.values():

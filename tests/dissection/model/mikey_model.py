@@ -1,10 +1,12 @@
 """MIKEY (RFC 3830) and MIKEY-TICKET (RFC 6043) messages, made from the text of their RFCs by parties who know the keys.
 
-An exchange takes every secret and every random value as an argument, so that what it makes is the same each time. Section
-numbers are RFC 3830's in `PreShared` and `Envelope`, RFC 6043's in what deals with tickets.
+An exchange takes every secret and every random value as an argument, so that what it makes is the same each time. Its `init`
+and `resp` are the messages, `sessions` what they agree on, `macs` the secrets that the keys of their MACs come from. Section
+numbers are RFC 3830's unless another RFC is named, and RFC 6043's in what deals with tickets.
 """
 
 import hmac
+import random
 from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives import hashes
@@ -14,15 +16,19 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from .srtp_model import aes_ctr, xor
 
 # Numbers of messages, payloads and algorithms, under the RFCs' names.
-DATA_TYPES = {"PSK_INIT": 0, "PSK_RESP": 1, "PK_INIT": 2, "PK_RESP": 3, "REQUEST_INIT_PSK": 11, "REQUEST_RESP": 13,
-              "TRANSFER_INIT": 14, "TRANSFER_RESP": 15, "RESOLVE_INIT_PSK": 16, "RESOLVE_RESP": 18}
-KEMAC, PKE, SIGN, T, ID, V, SP, RAND, TR, IDR, RANDR, TP, TICKET, KEY_DATA = 1, 2, 4, 5, 6, 9, 10, 11, 13, 14, 15, 16, 17, 20
+DATA_TYPES = {"PSK_INIT": 0, "PSK_RESP": 1, "PK_INIT": 2, "PK_RESP": 3, "DH_INIT": 4, "DH_RESP": 5, "DHHMAC_INIT": 7,
+              "DHHMAC_RESP": 8, "RSA_R_I_MSG": 9, "RSA_R_R_MSG": 10, "REQUEST_INIT_PSK": 11, "REQUEST_INIT_PK": 12,
+              "REQUEST_RESP": 13, "TRANSFER_INIT": 14, "TRANSFER_RESP": 15, "RESOLVE_INIT_PSK": 16, "RESOLVE_INIT_PK": 17,
+              "RESOLVE_RESP": 18, "SAKKE": 26}
+KEMAC, PKE, DH, SIGN, T, ID, V, SP, RAND, TR, IDR, RANDR, TP, TICKET = 1, 2, 3, 4, 5, 6, 9, 10, 11, 13, 14, 15, 16, 17
+KEY_DATA, GENERAL_EXT, SAKKE_DATA = 20, 21, 26
 ENCR_NULL, AES_CM_128, AES_KW_128, AES_CM_256 = range(4)
 MAC_NULL, HMAC_SHA1_160, HMAC_SHA256_256 = range(3)
 MIKEY_1, PRF_HMAC_SHA_256 = range(2)
 TGK, TGK_SALT, TEK, TEK_SALT, GTGK, GTGK_SALT, MPK = range(7)
 NTP_UTC, NTP, COUNTER, NTP_UTC_32 = range(4)
 INITIATOR, RESPONDER, KMS, PSK_NAME = 1, 2, 3, 4  # roles; for RANDR and TR as far as they go
+INITIATORS_KMS, RESPONDERS_KMS = 6, 7
 URI, BYTES = 1, 2
 SRTP_ID, EMPTY_MAP, GENERIC_ID = range(3)
 
@@ -173,8 +179,9 @@ def rand_with_role(role, octets):
 
 
 def policy(which, params):
-    """SP for SRTP; params: type -> value of one octet, in the order given."""
-    body = b"".join(number(kind, 1) + b"\1" + number(value, 1) for kind, value in params.items())
+    """SP for SRTP; params: type -> octets, or a value of one octet, in the order given."""
+    octets = {kind: value if isinstance(value, bytes) else number(value, 1) for kind, value in params.items()}
+    body = b"".join(number(kind, 1) + counted(value) for kind, value in octets.items())
     return Payload(SP, number(which, 1) + b"\0" + counted(body, 2))
 
 
@@ -186,13 +193,18 @@ class Key:
     key: bytes
     salt: bytes = b""
     spi: bytes = b""
+    interval: tuple = ()  # first and last packet index
 
     @property
     def payload(self):
-        body = number(self.kind << 4 | bool(self.spi), 1) + counted(self.key, 2)
+        """Sections 6.13 and 6.14."""
+        validity = 1 if self.spi else 2 if self.interval else 0
+        body = number(self.kind << 4 | validity, 1) + counted(self.key, 2)
         if self.kind in (TGK_SALT, TEK_SALT, GTGK_SALT):
             body += counted(self.salt, 2)
-        return Payload(KEY_DATA, body + (counted(self.spi) if self.spi else b""))
+        if self.spi:
+            body += counted(self.spi)
+        return Payload(KEY_DATA, body + b"".join(counted(number(index, 6)) for index in self.interval))
 
     @property
     def is_tek(self):
@@ -222,15 +234,28 @@ class Session:
     tek: bytes
     salt: bytes
     spi: bytes = b""
+    roc: int = 0
 
 
 def session_key(algorithms, key, describe, cs_id, params):
-    """(TEK, salt) of a crypto session from a key of the bundle; a salt that was sent is the salt."""
-    tek, salt = key.key, key.salt
+    """(TEK, salt) of a crypto session from a key of the bundle; a salt that was sent is the salt.
+
+    GStreamer sends key and salt as one TEK.
+    """
+    tek_len, salt_len = params.get(1, 16), params.get(4, 14)
+    tek, salt = key.key[:tek_len], key.salt or key.key[tek_len:]
     if not key.is_tek:
-        tek = algorithms.derive(key.key, describe("TEK", cs_id), params[1])
-        salt = salt or algorithms.derive(key.key, describe("TEK salt", cs_id), params[4])
-    return tek, salt or bytes(params[4])
+        tek = algorithms.derive(key.key, describe("TEK", cs_id), tek_len)
+        salt = key.salt or algorithms.derive(key.key, describe("TEK salt", cs_id), salt_len)
+    return tek, salt or bytes(salt_len)
+
+
+def generic_entry(cs_id, ssrc, roc, spi):
+    """A crypto session in the GENERIC-ID map (RFC 6043 section 6.1.1) under policy 0; ssrc None: not known yet."""
+    data = b"" if ssrc is None else number(ssrc, 4)
+    if data and roc:
+        data += number(roc, 4) + bytes(2)
+    return number(cs_id, 1) + b"\0" + number(bool(data and roc) << 7 | 1, 1) + b"\0" + counted(data, 2) + counted(spi)
 
 
 # --- RFC 3830 --------------------------------------------------------------------------------------------
@@ -253,52 +278,85 @@ class PreShared:
     responder: bytes = b"sip:bob@example.com"
     params: dict = field(default_factory=lambda: dict(SRTP_POLICY))
     verified: bool = True  # V flag: the responder answers
+    map_type: int = SRTP_ID
+    rocs: dict = field(default_factory=dict)  # CS ID -> rollover counter
+    untold: bool = False  # no message tells an SSRC
+    ids_sent: bool = True
+    ids_covered: bool = True  # by the responder's MAC; minisip leaves them out
+    is_update: bool = False  # of the bundle that has this CSB ID (section 4.5)
+    keys_sent: bool = True  # an update may leave the keys as they are
 
     names = "PSK_INIT", "PSK_RESP"
 
     @property
+    def macs(self):
+        one = ["PSK"] if self.algorithms.mac != MAC_NULL else []
+        return one, one
+
+    @property
     def message_keys(self):
-        return MessageKeys(self.algorithms, self.inkey,
-                           lambda what: label(what, b"\xff" + self.csb_id, self.rand))
+        return MessageKeys(self.algorithms, self.inkey, lambda what: label(what, b"\xff" + self.csb_id, self.rand))
 
     def entries(self, answered):
-        known = [ssrc if answered or cs_id not in self.responders else 0 for cs_id, ssrc in enumerate(self.ssrcs, 1)]
-        return [b"\0" + number(ssrc, 4) + bytes(4) for ssrc in known]
+        """Section 6.1.1. An SSRC that is not known yet is 0."""
+        made = []
+        for cs_id, ssrc in enumerate(self.ssrcs, 1):
+            known = not self.untold and (answered or cs_id not in self.responders)
+            roc = self.rocs.get(cs_id, 0)
+            if self.map_type == GENERIC_ID:
+                made.append(generic_entry(cs_id, ssrc if known else None, roc, self.keys[0].spi))
+            elif self.map_type == SRTP_ID:
+                made.append(b"\0" + number(ssrc if known else 0, 4) + number(roc, 4))
+        return made
 
     def _header(self, name, payloads, *, answered=False, v=False):
-        return header(name, self.algorithms, self.csb_id, payloads, v=v, map_type=SRTP_ID,
+        return header(name, self.algorithms, self.csb_id, payloads, v=v, map_type=self.map_type,
                       entries=self.entries(answered))
 
+    def _time(self):
+        return timestamp(self.time_kind, self.time)
+
+    def _rand(self):
+        return [] if self.is_update else [rand(self.rand)]
+
+    def _identities(self):
+        return [identity(self.initiator), identity(self.responder)] if self.ids_sent else []
+
+    def _policy(self):
+        return [] if self.map_type == EMPTY_MAP else [policy(0, self.params)]  # RFC 4563 section 5
+
     def _opening(self):
-        return [timestamp(self.time_kind, self.time), rand(self.rand), identity(self.initiator),
-                identity(self.responder), policy(0, self.params)]
+        return [self._time(), *self._rand(), *self._identities(), *self._policy()]
 
     def _encrypted(self, payloads):
         return self.message_keys.encrypt(chain(payloads), self.csb_id, as_64_bits(self.time_kind, self.time))
 
     def init(self):
         """Sections 3.1 and 5.2: the MAC covers all before it."""
-        encrypted = self._encrypted([key.payload for key in self.keys])
+        encrypted = self._encrypted([key.payload for key in self.keys]) if self.keys_sent else b""
         payloads = self._opening() + [kemac(self.algorithms, encrypted, self.algorithms.mac)]
         message = self._header(self.names[0], payloads, v=self.verified) + chain(payloads)
         return message + self.message_keys.mac(message)
 
     def resp(self):
-        payloads = [timestamp(self.time_kind, self.time), identity(self.responder),
+        payloads = [self._time(), *([identity(self.responder)] if self.ids_sent else []),
                     Payload(V, number(self.algorithms.mac, 1))]
         message = self._header(self.names[1], payloads, answered=True) + chain(payloads)
-        return message + self.message_keys.mac(message + self.initiator + self.responder + self.time)
+        behind = self.initiator + self.responder if self.ids_covered else b""
+        return message + self.message_keys.mac(message + behind + self.time)
+
+    def _tgk_label(self, what, cs_id):
+        """Section 4.1.3."""
+        return label(what, number(cs_id, 1) + self.csb_id, self.rand)
 
     @property
     def sessions(self):
-        def describe(what, cs_id):
-            return label(what, number(cs_id, 1) + self.csb_id, self.rand)
-
+        """Each crypto session under each key; where there are several keys, packets tell which."""
         made = []
         for cs_id, ssrc in enumerate(self.ssrcs, 1):
-            key = self.keys[(cs_id - 1) % len(self.keys)]
-            tek, salt = session_key(self.algorithms, key, describe, cs_id, self.params)
-            made.append(Session(cs_id, ssrc, tek, salt, key.spi))
+            for key in self.keys:
+                tek, salt = session_key(self.algorithms, key, self._tgk_label, cs_id, self.params)
+                made.append(Session(cs_id, ssrc, tek, salt, key.spi, self.rocs.get(cs_id, 0)))
         return made
 
 
@@ -317,33 +375,167 @@ def rsa_key(dice, bits=1024):
     return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), rsa.rsa_crt_iqmp(p, q), public).private_key()
 
 
+def sealed(receiver, key):
+    """PKE (section 6.3): PKCS #1 v1.5 (section 4.2.5, RFC 8017 section 7.2.1), by hand for the sake of its padding."""
+    public, dice = receiver.public_key().public_numbers(), random.Random(key)
+    size = (public.n.bit_length() + 7) // 8
+    filling = bytes(dice.randrange(1, 256) for _ in range(size - 3 - len(key)))
+    block = b"\0\2" + filling + b"\0" + key
+    return Payload(PKE, counted(number(pow(int.from_bytes(block, "big"), public.e, public.n), size), 2))
+
+
+def to_sign(signer):
+    """SIGN (section 6.5) without its signature."""
+    return Payload(SIGN, number(signer.key_size // 8, 2))
+
+
+def signature(signer, octets):
+    return signer.sign(octets, padding.PKCS1v15(), hashes.SHA1())
+
+
 @dataclass
 class Envelope(PreShared):
-    """The public-key mode (section 3.2): inkey is the envelope key, sealed for the responder."""
+    """The public-key mode (section 3.2): inkey is the envelope key, sealed for the receiver."""
 
     receiver: object = None  # RSA private keys
     signer: object = None
-    dice: object = None  # of the padding
 
     names = "PK_INIT", "PK_RESP"
 
-    def _sealed(self):
-        """PKCS #1 v1.5 (section 4.2.5, RFC 8017 section 7.2.1), by hand for the sake of its padding."""
-        public = self.receiver.public_key().public_numbers()
-        size = (public.n.bit_length() + 7) // 8
-        filling = bytes(self.dice.randrange(1, 256) for _ in range(size - 3 - len(self.inkey)))
-        block = b"\0\2" + filling + b"\0" + self.inkey
-        return number(pow(int.from_bytes(block, "big"), public.e, public.n), size)
+    def _kemac(self, whose):
+        """Here the MAC covers the KEMAC alone, as if nothing followed it."""
+        encrypted = self._encrypted([identity(whose)] + [key.payload for key in self.keys])
+        bare = kemac(self.algorithms, encrypted, self.algorithms.mac)
+        return replace(bare, body=bare.body + self.message_keys.mac(b"\0" + bare.body))
+
+    def _signed(self, name, payloads, **options):
+        payloads = payloads + [to_sign(self.signer)]
+        message = self._header(name, payloads, **options) + chain(payloads)
+        return message + signature(self.signer, message)
 
     def init(self):
-        """Here the MAC covers the KEMAC alone, as if nothing followed it; the signature covers all before it."""
-        encrypted = self._encrypted([identity(self.initiator)] + [key.payload for key in self.keys])
-        bare = kemac(self.algorithms, encrypted, self.algorithms.mac)
-        sealed_keys = replace(bare, body=bare.body + self.message_keys.mac(b"\0" + bare.body))
-        payloads = self._opening() + [sealed_keys, Payload(PKE, counted(self._sealed(), 2)),
-                                      Payload(SIGN, number(self.signer.key_size // 8, 2))]
-        message = self._header(self.names[0], payloads, v=self.verified) + chain(payloads)
-        return message + self.signer.sign(message, padding.PKCS1v15(), hashes.SHA1())
+        """The signature covers all before it."""
+        payloads = self._opening() + [self._kemac(self.initiator), sealed(self.receiver, self.inkey)]
+        return self._signed(self.names[0], payloads, v=self.verified)
+
+
+@dataclass
+class ReverseEnvelope(Envelope):
+    """MIKEY-RSA-R (RFC 4738 section 3.1): the responder sends the keys, sealed for the initiator.
+
+    group: CSB ID that takes the place of the initiator's in the labels (section 3.6).
+    """
+
+    group: bytes = b""
+
+    names = "RSA_R_I_MSG", "RSA_R_R_MSG"
+
+    @property
+    def macs(self):
+        return [], ["PSK"]
+
+    @property
+    def message_keys(self):
+        return MessageKeys(self.algorithms, self.inkey,
+                           lambda what: label(what, b"\xff" + (self.group or self.csb_id), self.rand))
+
+    def _encrypted(self, payloads):
+        return self.message_keys.encrypt(chain(payloads), self.group or self.csb_id, as_64_bits(self.time_kind, self.time))
+
+    def _tgk_label(self, what, cs_id):
+        return label(what, number(cs_id, 1) + (self.group or self.csb_id), self.rand)
+
+    def init(self):
+        """RAND is in one of the two messages: the responder's where a group's CSB ID is."""
+        randoms = [] if self.group else self._rand()
+        return self._signed(self.names[0], [self._time(), *randoms, *self._identities(), *self._policy()], v=True)
+
+    def resp(self):
+        group = [Payload(GENERAL_EXT, b"\4" + counted(self.group, 2))] if self.group else []
+        randoms = self._rand() if self.group else []
+        payloads = [*group, self._time(), *randoms, identity(self.responder), self._kemac(self.responder),
+                    sealed(self.receiver, self.inkey)]
+        payloads.append(to_sign(self.signer))
+        message = self._header(self.names[1], payloads, answered=True) + chain(payloads)
+        return message + signature(self.signer, message + self.initiator + self.responder + self.time)
+
+
+@dataclass
+class DiffieHellman(Envelope):
+    """The Diffie-Hellman mode (section 3.3). Who watches can't find the TGK: it is what `keys` says."""
+
+    public_i: bytes = b""
+    public_r: bytes = b""
+
+    names = "DH_INIT", "DH_RESP"
+
+    @property
+    def macs(self):
+        return [], []
+
+    def _values(self, answered):
+        values = [self.public_r, self.public_i] if answered else [self.public_i]
+        return [Payload(DH, b"\0" + value + b"\0") for value in values]  # OAKLEY 5, no validity
+
+    def _response(self):
+        return [self._time(), identity(self.responder), identity(self.initiator), *self._values(True)]
+
+    def init(self):
+        return self._signed(self.names[0], [*self._opening(), *self._values(False)], v=True)
+
+    def resp(self):
+        return self._signed(self.names[1], self._response(), answered=True)
+
+
+@dataclass
+class DiffieHellmanHmac(DiffieHellman):
+    """MIKEY-DHHMAC (RFC 4650): a KEMAC without keys in it has the MAC, under a pre-shared key.
+
+    numbers: of NULL encryption and HMAC-SHA-1; (2, 0) is what section 4.2 prints, against RFC 3830's tables.
+    """
+
+    numbers: tuple = (ENCR_NULL, HMAC_SHA1_160)
+
+    names = "DHHMAC_INIT", "DHHMAC_RESP"
+
+    @property
+    def macs(self):
+        return ["PSK"], ["PSK"]
+
+    def _closed(self, name, payloads, **options):
+        encr, mac = self.numbers
+        payloads = payloads + [Payload(KEMAC, number(encr, 1) + counted(b"", 2) + number(mac, 1))]
+        message = self._header(name, payloads, **options) + chain(payloads)
+        return message + self.message_keys.mac(message)
+
+    def init(self):
+        return self._closed(self.names[0], [*self._opening(), *self._values(False)], v=True)
+
+    def resp(self):
+        return self._closed(self.names[1], self._response(), answered=True)
+
+
+@dataclass
+class Sakke(PreShared):
+    """MIKEY-SAKKE (RFC 6509): one message; the SSV that is sealed in it is the TGK. The signature is ECCSI's, 129 octets."""
+
+    sealed_ssv: bytes = b""
+    signature: bytes = b""
+    kms: bytes = b"kms.example.com"
+
+    names = "SAKKE", None
+
+    @property
+    def macs(self):
+        return [], []
+
+    def init(self):
+        payloads = [self._time(), *self._rand(), identity_with_role(INITIATOR, self.initiator),
+                    identity_with_role(RESPONDER, self.responder), identity_with_role(INITIATORS_KMS, self.kms),
+                    identity_with_role(RESPONDERS_KMS, self.kms), *self._policy(),
+                    Payload(SAKKE_DATA, b"\1\1" + counted(self.sealed_ssv, 2)),
+                    Payload(SIGN, number(2 << 12 | len(self.signature), 2))]
+        return self._header(self.names[0], payloads) + chain(payloads) + self.signature
 
 
 # --- RFC 6043 --------------------------------------------------------------------------------------------
@@ -438,6 +630,25 @@ class Transfer:
     init_keys: list = field(default_factory=list)  # flag L
     resp_keys: list = field(default_factory=list)  # flag M
     spis: dict = field(default_factory=dict)  # CS ID -> SPI; else the first key's
+    rocs: dict = field(default_factory=dict)  # CS ID -> rollover counter
+    untold: bool = False  # no message tells an SSRC
+    ids_sent: bool = True
+    # where RFC 6043 leaves a choice
+    header_prf: int = None  # of HDR; else the ticket's
+    messages_by_ticket_prf: bool = False  # keys of messages under the ticket's PRF function, not HDR's
+    vr_by_header_prf: bool = False  # the key of Vr under HDR's, not the ticket's
+    resp_kemac_under_init_time: bool = False
+    resp_covers_initiator_data: bool = True
+
+    @property
+    def algorithms(self):
+        """HDR's."""
+        return self.ticket.algorithms if self.header_prf is None else replace(self.ticket.algorithms, prf=self.header_prf)
+
+    @property
+    def macs(self):
+        """The ticket's, Vi and Vr of the initiator data, V; and V of the answer."""
+        return ["TPK"] + (["MPKi", "MPKr"] if self._forks else []) + ["MPKi"], ["MPKr'" if self._forks else "MPKi"]
 
     @property
     def _flags(self):
@@ -467,13 +678,14 @@ class Transfer:
         """Section 6.1.1."""
         made = []
         for cs_id, ssrc in enumerate(self.ssrcs, 1):
-            data = number(ssrc, 4) if answered or cs_id not in self.responders else b""
-            made.append(number(cs_id, 1) + b"\0\1\0" + counted(data, 2) + counted(self._spi(cs_id)))
+            known = not self.untold and (answered or cs_id not in self.responders)
+            made.append(generic_entry(cs_id, ssrc if known else None, self.rocs.get(cs_id, 0), self._spi(cs_id)))
         return made
 
     def _keys(self, direction, inkey):
         rand_r = self.rand_r if direction == 2 and "G" in self._flags else b""
-        return MessageKeys(self.ticket.algorithms, inkey, message_label(self.csb_id, direction, self.rand_i, rand_r))
+        algorithms = self.ticket.algorithms if self.messages_by_ticket_prf else self.algorithms
+        return MessageKeys(algorithms, inkey, message_label(self.csb_id, direction, self.rand_i, rand_r))
 
     @property
     def init_message_keys(self):
@@ -485,8 +697,8 @@ class Transfer:
 
     def _header(self, name, payloads, **options):
         answered = name == "TRANSFER_RESP"
-        return header(name, self.ticket.algorithms, self.csb_id, payloads, map_type=GENERIC_ID,
-                      entries=self.entries(answered), **options)
+        return header(name, self.algorithms, self.csb_id, payloads, map_type=GENERIC_ID, entries=self.entries(answered),
+                      **options)
 
     def _kemac(self, keys, bundle, time):
         if not bundle:
@@ -494,15 +706,18 @@ class Transfer:
         encrypted = keys.encrypt(chain([key.payload for key in bundle]), self.csb_id, time)
         return [kemac(self.ticket.algorithms, encrypted, MAC_NULL)]
 
+    def _identities(self):
+        if not self.ids_sent:
+            return []
+        return [identity_with_role(INITIATOR, self.ticket.initiator), identity_with_role(RESPONDER, self.ticket.responder)]
+
     def _init(self, initiator_data, with_field):
         """TRANSFER_INIT without its MAC. with_field: False leaves out the initiator data and its length, as the MAC does."""
         ticket = self.ticket.octets(initiator_data)
         if not with_field:
             ticket = ticket[: len(ticket) - 2 - len(initiator_data)]
-        payloads = [timestamp(NTP_UTC, self.init_time), rand_with_role(INITIATOR, self.rand_i),
-                    identity_with_role(INITIATOR, self.ticket.initiator),
-                    identity_with_role(RESPONDER, self.ticket.responder), policy(0, self.params), Payload(TICKET, ticket),
-                    *self._kemac(self.init_message_keys, self.init_keys, self.init_time),
+        payloads = [timestamp(NTP_UTC, self.init_time), rand_with_role(INITIATOR, self.rand_i), *self._identities(),
+                    policy(0, self.params), Payload(TICKET, ticket), *self._kemac(self.init_message_keys, self.init_keys, self.init_time),
                     Payload(V, number(self.ticket.algorithms.mac, 1))]
         return self._header("TRANSFER_INIT", payloads, v="F" in self._flags) + chain(payloads)
 
@@ -513,7 +728,7 @@ class Transfer:
 
     @property
     def vr_keys(self):
-        return MessageKeys(self.ticket.algorithms, self.ticket.mpk_r,
+        return MessageKeys(self.algorithms if self.vr_by_header_prf else self.ticket.algorithms, self.ticket.mpk_r,
                            lambda what: label(what, b"\xff" + NO_CSB, b"\4"))
 
     def initiator_data(self):
@@ -533,43 +748,85 @@ class Transfer:
         payloads = [timestamp(NTP_UTC, self.resp_time)]
         if "G" in self._flags:
             payloads.append(rand_with_role(RESPONDER, self.rand_r))
-        payloads.append(identity_with_role(RESPONDER, self.responder))
+        if self.ids_sent:
+            payloads.append(identity_with_role(RESPONDER, self.responder))
         if self._forks:
             payloads.append(rand_with_role(KMS, self.rand_kms))
-        payloads += self._kemac(self.resp_message_keys, self.resp_keys, self.resp_time)
+        payloads += self._kemac(self.resp_message_keys, self.resp_keys,
+                                self.init_time if self.resp_kemac_under_init_time else self.resp_time)
         payloads.append(Payload(V, number(self.ticket.algorithms.mac, 1)))
         message = self._header("TRANSFER_RESP", payloads) + chain(payloads)
-        return message + self.resp_message_keys.mac(message + self.init())
+        covered = self.init() if self.resp_covers_initiator_data else self._init(b"", False) + self._init_mac()
+        return message + self.resp_message_keys.mac(message + covered)
+
+    def _tgk_label(self, what, cs_id):
+        """Section 5.1.3."""
+        rand_i = self.rand_i if "H" in self._flags else b""
+        rand_r = self.rand_r if "G" in self._flags else b""
+        return label(what, number(cs_id, 1) + NO_CSB, b"\3", counted(rand_i), counted(rand_r))
 
     @property
     def sessions(self):
-        rand_i = self.rand_i if "H" in self._flags else b""
-        rand_r = self.rand_r if "G" in self._flags else b""
-
-        def describe(what, cs_id):
-            return label(what, number(cs_id, 1) + NO_CSB, b"\3", counted(rand_i), counted(rand_r))
-
         made = []
         for cs_id, ssrc in enumerate(self.ssrcs, 1):
             key = next(each for each in self.bundle if each.spi == self._spi(cs_id))
-            tek, salt = session_key(self.ticket.algorithms, key, describe, cs_id, self.params)
-            made.append(Session(cs_id, ssrc, tek, salt, key.spi))
+            tek, salt = session_key(self.algorithms, key, self._tgk_label, cs_id, self.params)
+            made.append(Session(cs_id, ssrc, tek, salt, key.spi, self.rocs.get(cs_id, 0)))
         return made
 
 
 @dataclass
-class KmsExchange:
-    """A message to the KMS and its answer, under a PSK (sections 4.2.1 and 4.2.3)."""
+class TransferUpdate(Transfer):
+    """A CSB update (section 5.2): TRANSFER_INIT and TRANSFER_RESP without RANDs and ticket, under the keys that protected
+    the last message of the initial exchange. New keys are `init_keys`; a TGK among them is not forked."""
 
-    psk: bytes
+    by_responder: bool = False
+    # section 5.2 does not say whose identity comes first in the MAC where the responder updates: who began the bundle, or ...
+    sender_first: bool = False
+
+    @property
+    def macs(self):
+        one = ["MPKr'" if self._forks else "MPKi"]
+        return one, one
+
+    def _covered_identities(self):
+        names = [self.ticket.initiator, self.responder]
+        return b"".join(reversed(names) if self.by_responder and self.sender_first else names)
+
+    def _identities(self):
+        return [identity_with_role(INITIATOR, self.ticket.initiator), identity_with_role(RESPONDER, self.responder)]
+
+    def _protected(self, name, payloads, covered, **options):
+        payloads = payloads + [Payload(V, number(self.ticket.algorithms.mac, 1))]
+        message = self._header(name, payloads, **options) + chain(payloads)
+        return message + self.resp_message_keys.mac(message + covered)
+
+    def init(self):
+        payloads = [timestamp(NTP_UTC, self.init_time), *self._identities(),
+                    *self._kemac(self.resp_message_keys, self.init_keys, self.init_time)]
+        return self._protected("TRANSFER_INIT", payloads, self._covered_identities(), v=True)
+
+    def resp(self):
+        return self._protected("TRANSFER_RESP", [timestamp(NTP_UTC, self.resp_time)], self.init())
+
+
+@dataclass
+class KmsExchange:
+    """A message to the KMS and its answer, under a PSK (sections 4.2.1 and 4.2.3) or, where there is a receiver, under an
+    envelope key that is sealed for it."""
+
+    psk: bytes  # or envelope key
     psk_name: bytes
     csb_id: bytes
     rand: bytes
     init_time: bytes
     resp_time: bytes
     ticket: Ticket
+    receiver: object = None  # RSA private keys
+    signer: object = None
+    resp_kemac_under_init_time: bool = False
 
-    init_name = resp_name = None
+    init_names = resp_name = None
     role = None  # whose RAND and identity
     v = False  # RFC 6043 contradicts itself about the V flag
 
@@ -577,29 +834,40 @@ class KmsExchange:
         rands = {"rand_i": self.rand} if self.role == INITIATOR else {"rand_r": self.rand}
         return MessageKeys(self.ticket.algorithms, self.psk, message_label(self.csb_id, direction, **rands))
 
-    def _sealed(self, name, payloads, direction, behind, **options):
+    def _closed(self, name, payloads, direction, behind, **options):
         payloads = payloads + [Payload(V, number(self.ticket.algorithms.mac, 1))]
         message = header(name, self.ticket.algorithms, self.csb_id, payloads, **options) + chain(payloads)
         return message + self._message_keys(direction).mac(message + behind)
 
     def _init(self, name, subject):
         payloads = [timestamp(NTP_UTC, self.init_time), rand_with_role(self.role, self.rand),
-                    identity_with_role(self.role, name), identity_with_role(KMS, self.ticket.kms), subject,
-                    identity_with_role(PSK_NAME, self.psk_name, BYTES)]
-        return self._sealed(self.init_name, payloads, 1, name + self.ticket.kms, v=self.v)
+                    identity_with_role(self.role, name), identity_with_role(KMS, self.ticket.kms), subject]
+        behind = name + self.ticket.kms
+        if not self.receiver:
+            payloads.append(identity_with_role(PSK_NAME, self.psk_name, BYTES))
+            return self._closed(self.init_names[0], payloads, 1, behind, v=self.v)
+        payloads += [sealed(self.receiver, self.psk), to_sign(self.signer)]
+        message = header(self.init_names[1], self.ticket.algorithms, self.csb_id, payloads, v=self.v) + chain(payloads)
+        return message + signature(self.signer, message + behind)
 
     def _resp(self, before, keys, behind=()):
         plain = chain([key.payload for key in keys])
-        encrypted = self._message_keys(2).encrypt(plain, self.csb_id, self.resp_time)
+        time = self.init_time if self.resp_kemac_under_init_time else self.resp_time
+        encrypted = self._message_keys(2).encrypt(plain, self.csb_id, time)
         payloads = [timestamp(NTP_UTC, self.resp_time), identity_with_role(KMS, self.ticket.kms), *before,
                     kemac(self.ticket.algorithms, encrypted, MAC_NULL), *behind]
-        return self._sealed(self.resp_name, payloads, 2, self.init())
+        return self._closed(self.resp_name, payloads, 2, self.init())
 
 
 class TicketRequest(KmsExchange):
-    """REQUEST_INIT_PSK and REQUEST_RESP."""
+    """REQUEST_INIT and REQUEST_RESP."""
 
-    init_name, resp_name, role = "REQUEST_INIT_PSK", "REQUEST_RESP", INITIATOR
+    init_names, resp_name, role = ("REQUEST_INIT_PSK", "REQUEST_INIT_PK"), "REQUEST_RESP", INITIATOR
+
+    @property
+    def macs(self):
+        """None in a signed message."""
+        return [] if self.receiver else ["PSK"], ["TPK", "PSK"]
 
     def init(self):
         wished = self.ticket.policy(wished=[self.ticket.wished_keys()])
@@ -615,11 +883,15 @@ class TicketRequest(KmsExchange):
 
 @dataclass
 class TicketResolve(KmsExchange):
-    """RESOLVE_INIT_PSK and RESOLVE_RESP, for the ticket of a TRANSFER_INIT."""
+    """RESOLVE_INIT and RESOLVE_RESP, for the ticket of a TRANSFER_INIT."""
 
     transfer: Transfer = None
 
-    init_name, resp_name, role = "RESOLVE_INIT_PSK", "RESOLVE_RESP", RESPONDER
+    init_names, resp_name, role = ("RESOLVE_INIT_PSK", "RESOLVE_INIT_PK"), "RESOLVE_RESP", RESPONDER
+
+    @property
+    def macs(self):
+        return self.transfer.macs[0][:-1] + ([] if self.receiver else ["PSK"]), ["PSK"]
 
     def init(self):
         subject = Payload(TICKET, self.ticket.octets(self.transfer.initiator_data()))

@@ -154,6 +154,7 @@ class MasterKey:
     # RFC 6904 lays the key stream over the whole extension; libsrtp does not count padding between elements
     extensions_as_libsrtp: bool = False
     kdf: str = KDF_RFC
+    prefix: int = 0  # SRTP_PREFIX_LENGTH (section 4.1): octets of each SRTP packet's key stream that encrypt nothing
     rtcp_tag: int = None  # where a sender departs from its suite
     send_mki: bool = True
     _sessions: dict = field(default_factory=dict, repr=False)
@@ -228,9 +229,10 @@ class MasterKey:
             return payload
         key = self._session(0, index, self.suite.key_len)
         salt = self._session(2, index, 14)
+        text = bytes(self.prefix) + payload
         if self.suite.cipher == "f8":
-            return aes_f8(key, salt, self._f8_rtp_iv(packet, index), payload)
-        return aes_ctr(key, aes_cm_iv(salt, int.from_bytes(packet[8:12], "big"), index), payload)
+            return aes_f8(key, salt, self._f8_rtp_iv(packet, index), text)[self.prefix :]
+        return aes_ctr(key, aes_cm_iv(salt, int.from_bytes(packet[8:12], "big"), index), text)[self.prefix :]
 
     def _rtp_tag(self, authenticated, index):
         if self.unauthenticated_srtp:
