@@ -3,9 +3,9 @@
 import hashlib
 
 from judge import Judgement, compare_scenario
-from mikey_scenarios import FAILED, NOT_JUDGED, given_by
+from mikey_calls import FAILED, NOT_JUDGED, given_by
 from model import mikey_model as mikey
-from model.mikey_model import Transfer, TransferUpdate
+from model.mikey_ticket_model import Transfer, TransferUpdate
 
 # Columns beside tshark.py's own.
 FIELDS = {
@@ -87,7 +87,8 @@ def compare_sessions(judgement, frame, messages, passes):
         "salts": sorted(fingerprint(each.salt) for each in sessions if any(each.salt)),
     }
     shown = {
-        "TEKs": sorted(("" if nameless else cs_id, tek) for cs_id, tek in zip(values(frame, "tek_cs_id"), values(frame, "tek"))),
+        "TEKs": sorted(("" if nameless else cs_id, tek)
+                       for cs_id, tek in zip(values(frame, "tek_cs_id"), values(frame, "tek"))),
         "salts": sorted(each for each in values(frame, "tek_salt") if each not in nothing),
     }
     at_once = all(message.completes or passes == 2 and message.completes is not None for message in each_one)

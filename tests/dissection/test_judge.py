@@ -6,9 +6,9 @@ import mikey_judge
 import mikey_scenarios
 import scenarios
 from judge import compare_scenario
+from mikey_calls import FAILED, NOT_JUDGED, given_by, labels_of
 from mikey_judge import fingerprint, links, messages_of, status_of
-from mikey_scenarios import FAILED, NOT_JUDGED
-from model.mikey_model import Transfer
+from model.mikey_ticket_model import Transfer
 from tshark import FIELDS, Frame, read_dump
 
 
@@ -27,7 +27,8 @@ def as_a_perfect_plugin_shows(scenario, passes=2):
         key_frames = scenario.key_frames(expected.key)
         columns.update({name: "%d" % value for name, value in expected.facts.items()})
         columns.update(suite=expected.key.suite.name, fingerprint=expected.key.fingerprint,
-                       key_frame=str(min(key_frames)) if key_frames else "", origin=scenario.origin, departure="some" if expected.departs else "",
+                       key_frame=str(min(key_frames)) if key_frames else "", origin=scenario.origin,
+                       departure="some" if expected.departs else "",
                        protocols="eth:ip:udp:" + ("rtcp" if expected.kind.startswith("rtcp") else "rtp"))
     return frames
 
@@ -91,7 +92,7 @@ def test_missing_frames_are_caught():
 
 def as_a_perfect_plugin_tells(scenario, label, passes=2):
     frames = as_a_perfect_plugin_shows(scenario, passes)
-    known = mikey_scenarios.given_by(scenario, label)
+    known = given_by(scenario, label)
     for frame in frames.values():
         lists = {name: [] for name in mikey_judge.FIELDS}
         for message, *branches in messages_of(scenario, frame.number):
@@ -121,7 +122,7 @@ def as_a_perfect_plugin_tells(scenario, label, passes=2):
 @pytest.mark.parametrize("name", mikey_scenarios.REGISTRY)
 def test_right_about_mikey_is_right(name):
     scenario = mikey_scenarios.build(name)
-    for label in mikey_scenarios.labels_of(scenario):
+    for label in labels_of(scenario):
         for passes in (1, 2):
             mikey_judge.compare(scenario, as_a_perfect_plugin_tells(scenario, label, passes), label, passes)
 
@@ -139,7 +140,8 @@ MIKEY_WRONGS = {  # of frame 3, an answer, or frame 5, a packet
     "no step to MPKr'": (3, lambda columns: columns.update(step_name=columns["step_name"].replace("MPKr'", "MPKx"))),
     "no step to TEK": (3, lambda columns: columns.update(step_from=columns["step_key"])),
     "steps that lack a part": (3, without_the_last("step_frame")),
-    "step from what is no MIKEY message": (3, lambda columns: columns.update(step_frame=columns["step_frame"].replace("3", "5"))),
+    "step from what is no MIKEY message": (
+        3, lambda columns: columns.update(step_frame=columns["step_frame"].replace("3", "5"))),
     "departures named": (3, lambda columns: columns.update(message_departure="some")),
     "wrong key origin": (5, lambda columns: columns.update(origin="SDES")),
     "wrong key frame": (5, lambda columns: columns.update(key_frame="4")),

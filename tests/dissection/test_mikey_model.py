@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 import mikey_scenarios
 from model import mikey_model as mikey
 from model import real_captures
-from model.mikey_model import (MIKEY_1, PRF_HMAC_SHA_256, Algorithms, Key, MessageKeys, PreShared, Ticket, TicketRequest,
-                               TicketResolve, Transfer, label, prf)
+from model.mikey_model import MIKEY_1, PRF_HMAC_SHA_256, Algorithms, Key, MessageKeys, PreShared, label, prf
+from model.mikey_ticket_model import Ticket, TicketRequest, TicketResolve, Transfer
 from model.real_captures import FOLDER
 from model.srtp_model import SUITES, MasterKey
 from test_model import VECTORS, octets

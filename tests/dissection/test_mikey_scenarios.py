@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import mikey_scenarios
+from mikey_calls import labels_of, secrets_of
 from mikey_judge import FIELDS, compare
-from mikey_scenarios import labels_of, secrets_of
 
 SHOW_KEYS = ["-o", "d2dsec.show_keys:TRUE"]
 
@@ -51,7 +51,8 @@ def judge(tshark, name):
     for label, given in options.items():
         for passes in passes_of(name):
             try:
-                compare(scenario, tshark.frames(capture, passes=passes, options=given, keep=False, more=FIELDS), label, passes)
+                frames = tshark.frames(capture, passes=passes, options=given, keep=False, more=FIELDS)
+                compare(scenario, frames, label, passes)
                 outcome[label, passes] = None
             except Exception as problem:
                 outcome[label, passes] = problem
