@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "dissection"))
 
+import mikey_scenarios
 import scenarios
 from model.real_captures import COLUMNS
 from model.srtp_model import KDF_192_AS_256, rtp_header_len
@@ -28,6 +29,17 @@ SAMPLES = {
     "made_f8_with_mki": "mki_with_suite[F8_128_HMAC_SHA1_80]",
     "made_srtcp_with_4_octet_tags": "srtcp_with_4_octet_tags[AES_256_CM_HMAC_SHA1_32]",
 }
+# sample: the scenario of tests/dissection/mikey_scenarios.py that makes it, and which of its secrets opens it
+MIKEY_SAMPLES = {
+    "made_mikey_psk": ("psk_four_crypto_sessions", "MIKEY_PSK"),
+    "made_mikey_dh_tek": ("diffie_hellman", "MIKEY_TEK"),
+    "made_mikey_public_key": ("public_key", "private key"),
+    "made_mikey_ticket_tpk": ("ticket[forked]", "MIKEY_TPK"),
+    "made_mikey_ticket_mpk": ("ticket_party_brings_the_key[responder_forked]", "MIKEY_MPK"),
+    "made_mikey_ticket_tgk": ("ticket[forked_strong]", "MIKEY_TGK"),
+    "made_mikey_ticket_all_legs": ("ticket_all_legs[over_http]", "MIKEY_PSK of alice"),
+}
+TEK_COLUMNS = ["csb_id", "cs_id", "tek", "salt"]
 
 
 def kind_of(packet):
@@ -67,15 +79,34 @@ def expected_list(made):
     return out.getvalue()
 
 
+def tek_list(made):
+    lines = ["#" + "\t".join(TEK_COLUMNS)]
+    for csb_id, each in made.crypto_sessions:
+        lines.append("\t".join([csb_id.hex(), str(each.cs_id), each.tek.hex(), each.salt.hex()]))
+    return "\n".join(lines) + "\n"
+
+
+def write_sample(folder, name, made):
+    made.capture.write(folder / "captures" / (name + ".pcap"))
+    (folder / "captures" / (name + ".expected.tsv.gz")).write_bytes(expected_list(made))
+
+
 def main(folder):
     for part in ("captures", "keyfiles"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for name, source in SAMPLES.items():
         made = scenarios.build(source)
-        made.capture.write(folder / "captures" / (name + ".pcap"))
-        (folder / "captures" / (name + ".expected.tsv.gz")).write_bytes(expected_list(made))
+        write_sample(folder, name, made)
         if made.keylog:
             (folder / "keyfiles" / (name + ".keylog")).write_text(made.keylog)
+    for name, (source, secret) in MIKEY_SAMPLES.items():
+        made = mikey_scenarios.build(source)
+        write_sample(folder, name, made)
+        (folder / "captures" / (name + ".teks.tsv")).write_text(tek_list(made))
+        if secret == "private key":
+            (folder / "keyfiles" / (name + ".pem")).write_bytes(made.private_key)
+        else:
+            (folder / "keyfiles" / (name + ".keylog")).write_text(made.key_logs[secret])
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ import sys
 import pytest
 
 from judge import Judgement, compare_source, number
+from mikey_judge import fingerprint
 from model import real_captures
 from model.scenario import DECRYPTED_RTCP, DECRYPTED_RTP, SHOWN
 
 ROOT = real_captures.FOLDER.parent
 MADE = sorted(real_captures.FOLDER.glob("made_*.pcap"))
 LARGEST = 60 * 1024
+SECRETS = {".keylog": "keylog_file", ".pem": "mikey_private_key"}  # ending of the file, preference that takes it
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def made_anew(tmp_path_factory):
     specification.loader.exec_module(script)
     folder = tmp_path_factory.mktemp("anew")
     script.main(folder)
-    return folder, script.SAMPLES
+    return folder, {*script.SAMPLES, *script.MIKEY_SAMPLES}
 
 
 def content(path):
@@ -33,7 +35,7 @@ def content(path):
 
 def test_the_script_makes_the_same_samples(made_anew):
     folder, samples = made_anew
-    assert {path.stem for path in MADE} == set(samples)
+    assert {path.stem for path in MADE} == samples
     anew = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     kept = {path.relative_to(ROOT) for part in ("captures", "keyfiles") for path in (ROOT / part).glob("made_*")}
     assert anew == kept
@@ -45,12 +47,18 @@ def test_sample_is_small(capture):
     assert capture.stat().st_size < LARGEST
 
 
+def secret_of(tshark, capture):
+    """The option that gives the sample's key log or private key."""
+    for ending, preference in SECRETS.items():
+        file = ROOT / "keyfiles" / (capture.stem + ending)
+        if file.exists():
+            return ["-o", "d2dsec.%s:%s" % (preference, tshark.file(file.name, file.read_bytes()))]
+    return []
+
+
 @pytest.mark.parametrize("capture", MADE, ids=lambda path: path.stem)
 def test_sample_decrypts_as_its_list_says(tshark, capture):
-    log = ROOT / "keyfiles" / (capture.stem + ".keylog")
-    options = []
-    if log.exists():
-        options = ["-o", "d2dsec.keylog_file:%s" % tshark.file(log.name, log.read_bytes())]
+    options = secret_of(tshark, capture)
     rows = {row.frame: row for row in real_captures.expected_rows(capture)}
     judgement = Judgement(capture.stem)
     for frame in tshark.frames(capture, options=options).values():
@@ -62,7 +70,22 @@ def test_sample_decrypts_as_its_list_says(tshark, capture):
     judgement.conclude()
 
 
-@pytest.mark.parametrize("capture", [path for path in MADE if (ROOT / "keyfiles" / (path.stem + ".keylog")).exists()],
-                         ids=lambda path: path.stem)
-def test_without_its_key_log_nothing_is_decrypted(tshark, capture):
+@pytest.mark.parametrize("capture", [path for path in MADE if any((ROOT / "keyfiles" / (path.stem + ending)).exists()
+                                                                  for ending in SECRETS)], ids=lambda path: path.stem)
+def test_without_its_secret_nothing_is_decrypted(tshark, capture):
     assert [frame.number for frame in tshark.frames(capture).values() if frame.decrypted] == []
+
+
+@pytest.mark.parametrize("capture", [path for path in MADE if path.with_suffix(".teks.tsv").exists()],
+                         ids=lambda path: path.stem)
+def test_sample_shows_the_teks_of_its_list(tshark, capture):
+    """In the last message of each exchange, with the keys to be shown; salts by their fingerprints."""
+    lines = [line.split("\t") for line in capture.with_suffix(".teks.tsv").read_text().splitlines() if line[0] != "#"]
+    wanted = sorted((csb_id, cs_id, tek, fingerprint(bytes.fromhex(salt))) for csb_id, cs_id, tek, salt in lines)
+    names = ["mikey_ticket." + name for name in ("csb_id", "tek.cs_id", "tek.value", "tek.salt_fingerprint")]
+    told = tshark.fields(capture, *names, filter="mikey_ticket.tek.value",
+                         options=[*secret_of(tshark, capture), "-o", "d2dsec.show_keys:TRUE"])
+    csb_id, *columns = told[max(told)]
+    shown = sorted((csb_id[2:], cs_id, tek.replace(":", ""), salt) for cs_id, tek, salt in zip(
+        *(each.split("|") for each in columns)))
+    assert shown == wanted
