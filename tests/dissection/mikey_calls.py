@@ -8,7 +8,9 @@
     messages     [Message]: the MIKEY messages in the capture, in their order
     gives        {label: {secret: frame}}: which secrets a key log gives, and from which frame on (0: at once). The names of
                  secrets are those of Message.macs
-    departs      labels of the key logs under which a departure from the standard comes to light; None: it is not judged
+    departs      {label: sender}: under which key logs it comes to light that the sender departs from the standard as this one
+                 does; None: departures are not judged
+    teks_by_media  whether nothing but the media tells which TEKs are right
 """
 
 import base64
@@ -48,7 +50,7 @@ def family(**cases):
 def build(name):
     made = Scenario("mikey " + name)
     made.key_logs, made.crypto_sessions, made.private_key, made.messages = {}, [], None, []
-    made.gives, made.departs = {}, set()
+    made.gives, made.departs, made.teks_by_media = {}, {}, False
     made.origin = "MIKEY"
     REGISTRY[name](made)
     made.keylog = next(iter(made.key_logs.values()), None)

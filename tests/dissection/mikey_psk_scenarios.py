@@ -95,9 +95,9 @@ def psk_of_minisip(s, psk, tgk):
                           algorithms=mikey.Algorithms(minisip=True))
     log_pre_shared(s, exchange)
     if tgk % 32 == 0:
-        s.departs |= {"MIKEY_PSK", "MIKEY_TGK"}
+        s.departs, s.teks_by_media = {"MIKEY_PSK": "minisip", "MIKEY_TGK": "minisip"}, True
     if psk % 32 == 0:
-        s.departs.add("MIKEY_PSK")
+        s.departs["MIKEY_PSK"] = "minisip"  # as the MAC shows
     call_and_talk(s, exchange)
 
 
@@ -164,7 +164,7 @@ def psk_of_gstreamer(s, params):
     key = Key(mikey.TEK, s.random.randbytes(params[1] + (12 if params[0] == 6 else 14)))
     exchange = pre_shared(s, keys=[key], params=params, algorithms=mikey.Algorithms(encr=mikey.ENCR_NULL, mac=mikey.MAC_NULL),
                           ssrcs=[s.random.getrandbits(32)], responders=(), verified=False)
-    s.departs.add("nothing")
+    s.departs["nothing"] = "GStreamer"
     call_and_talk(s, exchange, answered=False)
 
 
