@@ -3,6 +3,7 @@
 import hashlib
 import json
 from base64 import b64decode
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -115,19 +116,20 @@ def test_ticket_resolve():
 # --- the public-key mode ------------------------------------------------------------------------------------
 
 
-def test_envelope():
-    """The KEMAC's MAC covers the KEMAC alone, and the signature all before it (RFC 3830 section 3.2)."""
-    made = mikey_scenarios.build("public_key")
-    text = next(body for _, body in made.dialogs[0].bodies)
-    message = b64decode(text.split("key-mgmt:mikey ")[1].split()[0])
+@pytest.mark.parametrize("name, answers", [("public_key", False), ("public_key_of_the_initiator", True)])
+def test_envelope(name, answers):
+    """The KEMAC's MAC covers the KEMAC alone, and the signature all before it (RFC 3830 section 3.2, RFC 4738 section 3.1)."""
+    made = mikey_scenarios.build(name)
+    bodies = [body for _, body in made.dialogs[0].bodies]
+    init, message = (b64decode(body.split("key-mgmt:mikey ")[1].split()[0]) for body in (bodies[0], bodies[answers]))
     key = serialization.load_pem_private_key(made.private_key, None)
     size = key.key_size // 8
     pke_at = len(message) - size - 2 - size - 3
     assert message[pke_at : pke_at + 3] == bytes([mikey.SIGN]) + size.to_bytes(2, "big")
     envelope_key = key.decrypt(message[pke_at + 3 : pke_at + 3 + size], padding.PKCS1v15())
-    csb_id, rand_at = message[4:8], message.index(bytes([mikey.ID, 16])) + 2
+    csb_id, rand_at = init[4:8], init.index(bytes([mikey.ID, 16])) + 2
     keys = MessageKeys(Algorithms(), envelope_key,
-                       lambda what: label(what, b"\xff" + csb_id, message[rand_at : rand_at + 16]))
+                       lambda what: label(what, b"\xff" + csb_id, init[rand_at : rand_at + 16]))
     kemac_at = message.rindex(bytes([mikey.PKE, mikey.AES_CM_128]), 0, pke_at)
     assert keys.mac(b"\0" + message[kemac_at + 1 : pke_at - 20]) == message[pke_at - 20 : pke_at]
 
@@ -219,3 +221,29 @@ def test_minisips_prf_departs_for_whole_blocks_alone():
         assert prf(MIKEY_1, bytes(length), b"x", 16) == prf(MIKEY_1, bytes(length), b"x", 16, minisip=True)
     for length in (32, 64, 192):
         assert prf(MIKEY_1, bytes(range(length)), b"x", 16) != prf(MIKEY_1, bytes(range(length)), b"x", 16, minisip=True)
+
+
+READINGS = {  # of what RFC 6043 leaves open: which messages they change
+    "messages_by_ticket_prf": (True, True), "vr_by_header_prf": (True, True), "resp_kemac_under_init_time": (False, True),
+    "resp_covers_initiator_data": (False, True),
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_another_reading_makes_other_messages(reading):
+    key = Key(mikey.TEK_SALT, bytes(16), bytes(14), b"\x0b")
+    one = replace(transfer("C"), header_prf=PRF_HMAC_SHA_256, resp_keys=[key])
+    one.ticket.flags = "DEFGHIJMNO"
+    other = replace(one, **{reading: not getattr(one, reading)})
+    assert (one.init() != other.init(), one.resp() != other.resp()) == READINGS[reading]
+    assert one.sessions == other.sessions
+
+
+@pytest.mark.parametrize("name", ["psk_each_octet_spoiled", "ticket_each_octet_spoiled"])
+def test_a_spoiled_message_differs_in_one_bit(name):
+    messages = mikey_scenarios.build(name).messages
+    for message in messages:
+        right = {len(each): each for each in (message.exchange.init(), message.exchange.resp())}[len(message.octets)]
+        bits = sum((a ^ b).bit_count() for a, b in zip(message.octets, right))
+        assert bits == bool(message.spoiled)
+    assert sum(bool(message.spoiled) for message in messages) > 25
