@@ -243,8 +243,8 @@ def log_sessions(s, exchange):
 
 
 def log_generating_key(s, exchange, key):
-    """A TGK by itself suffices where it is all that the encrypted key data hold."""
-    if key.kind in (mikey.TGK, mikey.GTGK):
+    """A TGK by itself suffices where it is all that the encrypted key data hold. (A record for a GTGK there is not.)"""
+    if key.kind == mikey.TGK:
         log(s, "MIKEY_TGK", (exchange.csb_id.hex(), key.key))
 
 
