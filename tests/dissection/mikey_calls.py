@@ -232,8 +232,9 @@ def follow(before, after):
 
 
 def log(s, label, *lines):
-    """lines: (selector, octets)."""
-    s.key_logs[label] = "".join("%s %s %s\n" % (label, who, secret.hex()) for who, secret in lines)
+    """lines: (selector, octets), or with a salt (selector, octets, salt)."""
+    s.key_logs[label] = "".join("%s %s %s\n" % (label, who, ":".join(each.hex() for each in secrets))
+                                for who, *secrets in lines)
 
 
 def log_sessions(s, exchange):
@@ -243,9 +244,10 @@ def log_sessions(s, exchange):
 
 
 def log_generating_key(s, exchange, key):
-    """A TGK by itself suffices where it is all that the encrypted key data hold. (A record for a GTGK there is not.)"""
-    if key.kind == mikey.TGK:
-        log(s, "MIKEY_TGK", (exchange.csb_id.hex(), key.key))
+    """A TGK by itself suffices where it is all that the encrypted key data hold, with its salt if it has one. (A record for a GTGK
+    there is not.)"""
+    if key.kind in (mikey.TGK, mikey.TGK_SALT):
+        log(s, "MIKEY_TGK", (exchange.csb_id.hex(), key.key, *([key.salt] if key.salt else [])))
 
 
 def log_what_is_sent(s, exchange):

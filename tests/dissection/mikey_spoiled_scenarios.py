@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mikey_calls import (FAILED, NOT_JUDGED, Message, begin, body, family, log, note, pre_shared, scenario, streams,
                          transfer)
-from model.mikey_model import policy
+from model.mikey_model import PreShared, policy
 from scenarios import A, ALICE, B, BOB
 
 
@@ -18,13 +18,14 @@ def spoiled(message, at=-1):
     return bytes(octets)
 
 
-def nothing_decrypts(s, exchange, init, resp, init_macs, resp_macs, frames=6):
+def nothing_decrypts(s, exchange, init, resp, init_macs, resp_macs, frames=6, *, shown=False):
+    """shown: the offer alone gives the keys after all."""
     dialog = begin(s)
     dialog.call(body(ALICE, [A[1]], init, "session"), body(BOB, [B[1]], resp, "session"))
     s.messages += [Message(init, init_macs, exchange), Message(resp, resp_macs, exchange)]
     for stream in streams(s, exchange):
         for _ in range(frames):
-            s.put(stream.next(), shown=False)
+            s.put(stream.next(), shown=shown)
 
 
 @scenario
@@ -50,14 +51,15 @@ def ticket_offer_with_wrong_mac(s):
 
 @family(psk=dict(make=pre_shared), ticket=dict(make=transfer))
 def answer_of_another_csb(s, make):
-    """An expert info must say that the answer belongs to no offer."""
+    """An expert info must say that the answer belongs to no offer. With a pre-shared key the offer holds all keys by itself, and
+    what they authenticate is shown; with a ticket the answer's random value is wanting."""
     exchange = make(s)
     other = replace(exchange, csb_id=s.random.randbytes(4))
     if make is transfer:
         log(s, "MIKEY_TPK", ("*", exchange.ticket.tpk))
     else:
         log(s, "MIKEY_PSK", ("*", exchange.inkey))
-    nothing_decrypts(s, exchange, exchange.init(), other.resp(), exchange.macs[0], [NOT_JUDGED])
+    nothing_decrypts(s, exchange, exchange.init(), other.resp(), exchange.macs[0], [NOT_JUDGED], shown=make is pre_shared)
     s.messages[0].sessions, s.messages[0].completes = exchange.sessions, None
     s.experts.append((s.dialogs[0].bodies[1][0], "mikey_ticket"))
 
@@ -157,5 +159,7 @@ def one_call(s, exchange, change, ports):
         s.messages.append(Message(init, macs if in_answer else [NOT_JUDGED] * len(macs), exchange, completes=None,
                                   sessions=exchange.sessions if in_answer else [], spoiled="" if in_answer else what))
         s.messages.append(Message(resp, [NOT_JUDGED] * len(answer_macs), exchange, spoiled=what if in_answer else ""))
+    # The answer to a pre-shared offer brings no key that media could miss.
+    keys_stand = change is None or in_answer and isinstance(exchange, PreShared)
     for stream in streams(s, exchange, src, dst):
-        s.put(stream.next(), shown=change is None)
+        s.put(stream.next(), shown=keys_stand)

@@ -147,3 +147,30 @@ def test_same_protocol_twice_at_one_level_is_named(tshark, level):
 def test_attribute_is_shown_without_sdes(tshark):
     capture = in_sdp(tshark, "without-sdes", media=[key_mgmt(NULL_KEMAC)])
     assert values(frames_of(tshark, capture, "--disable-protocol", "sdes")[0], "version") == ["1"]
+
+
+# --- what only the place of a message shows ------------------------------------------------------------------------
+
+
+def test_response_in_an_offer_is_named(tshark):
+    for name, wrong in (("PSK I_MESSAGE", False), ("PSK R_MESSAGE", True), ("Scenario A TRANSFER_RESP", True)):
+        frame = frames_of(tshark, in_sdp(tshark, "role", session=[key_mgmt(MESSAGES[name])]))[0]
+        assert bool(values(frame, "sdp")) == wrong, name
+
+
+def with_protocol_list(message, protocols):
+    """The message with a general extension (RFC 4567 section 7) as its first payload."""
+    extension = bytes([message[2], 1]) + len(protocols).to_bytes(2, "big") + protocols
+    header = 10 + 9 * message[8]
+    return message[:2] + bytes([21]) + message[3:header] + extension + message[header:]
+
+
+@pytest.mark.parametrize("level", ["session", "media"])
+@pytest.mark.parametrize("listed, others, named", [
+    (b"mikey", [], False), (b"mikey;keyp1", ["keyp1 AAAA"], False), (b"mikey;keyp1", [], True), (b"keyp1", [], True)])
+def test_protocols_taken_away_are_named(tshark, level, listed, others, named):
+    lines = [key_mgmt(with_protocol_list(NULL_KEMAC, listed))] + ["key-mgmt:" + other for other in others]
+    frame = frames_of(tshark, in_sdp(tshark, "bidding-down", **{level: lines}))[0]
+    told = tshark.text(tshark.folder / "bidding-down.pcap", "-V")
+    assert ("taken some away" in told) == named
+    assert values(frame, "ext.sdp_ids") == [listed.decode()]
