@@ -271,6 +271,13 @@ static void read_fmtp(sdp_media *media, text_span rest)
         entry->fmtp = text_trim(rest);
 }
 
+static void read_control(sdp_walk *walk, text_span value)
+{
+    text_span *control = walk->in_session ? &walk->body->control : walk->media ? &walk->media->control : NULL;
+    if (control && !control->text)
+        *control = text_trim(value);
+}
+
 /* Attribute names are case-sensitive (section 5.13), and no user agent is known that writes them otherwise. */
 static void read_media_attribute(sdp_walk *walk, text_span name, text_span value)
 {
@@ -305,6 +312,8 @@ static void read_attribute(sdp_walk *walk, text_span rest)
         read_key_mgmt(walk, rest);
     else if (text_is(name, "extmap"))
         read_extmap(walk, rest);
+    else if (text_is(name, "control"))
+        read_control(walk, rest);
     else if (walk->media)
         read_media_attribute(walk, name, rest);
 }
