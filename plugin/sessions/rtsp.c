@@ -22,7 +22,7 @@ static int32_t read_number(text_span text, uint64_t max)
 /* "6970-6971", or one number. */
 static rtsp_pair read_pair(text_span text, uint64_t max)
 {
-    text_span first;
+    text_span first = {NULL, 0};
     text_next_part(&text, '-', &first);
     rtsp_pair pair = {read_number(first, max), read_number(text, max)};
     if (pair.first < 0)

@@ -93,6 +93,10 @@ static void finish_media(sdp_walk *walk)
         if (media->rtpmaps[i].encoding.text)
             media->rtpmaps[kept++] = media->rtpmaps[i];
     media->rtpmap_count = kept;
+    /* Some bodies are kept for as long as the capture is open. */
+    media->crypto = g_renew(sdes_crypto *, media->crypto, media->crypto_count);
+    media->candidates = g_renew(transport_address, media->candidates, media->candidate_count);
+    media->rtpmaps = g_renew(sdp_rtpmap, media->rtpmaps, media->rtpmap_count);
 }
 
 static void read_profile(sdp_media *media)
@@ -339,6 +343,7 @@ sdp_body *sdp_parse(const char *text, size_t len)
     while (text_next_line(&rest, &line))
         read_line(&walk, line);
     finish_media(&walk);
+    walk.body->media = g_renew(sdp_media, walk.body->media, walk.body->media_count);
     if (!begins_as_sdp && walk.body->media_count == 0) {
         sdp_free(walk.body);
         return NULL;
