@@ -308,6 +308,7 @@ static hf_register_info fields[] = {
     OCTETS(SAKKE_DATA, "SAKKE data", "sakke.data", "RFC 6509 section 4.2"),
     FIELD(CURVE, "ECC curve", "eccpt.curve", FT_UINT8, BASE_DEC, VALS(mikey_curve_vals), 0, "RFC 6267 section 6.1.4"),
     TEXT(SDP_PROTOCOL, "Key management protocol", "sdp.kmpid", "RFC 4567 section 3"),
+    TEXT(RTSP_URI, "URI", "rtsp.uri", "What the key management is for, RFC 4567 section 3.2"),
     PARAM(0, "Encryption algorithm", "encr_alg", VALS(mikey_srtp_encr_vals)),
     PARAM(1, "Encryption key length", "encr_key_len", NULL),
     PARAM(2, "Authentication algorithm", "auth_alg", VALS(mikey_srtp_auth_vals)),

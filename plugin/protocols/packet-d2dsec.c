@@ -167,6 +167,7 @@ static void open_capture(void)
 {
     capture.keys = session_keys_new();
     capture.signalling = offer_answer_new(capture.keys);
+    capture.rtsp = rtsp_sessions_new(capture.signalling);
     capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
     add_rows();
     if (session_keys_count(capture.keys))
@@ -180,6 +181,7 @@ static void open_capture(void)
 static void close_capture(void)
 {
     media_streams_free(capture.streams);
+    rtsp_sessions_free(capture.rtsp);
     offer_answer_free(capture.signalling);
     session_keys_free(capture.keys);
     memset(&capture, 0, sizeof capture);

@@ -5,12 +5,14 @@
 #include "compat.h"
 #include "sessions/media_streams.h"
 #include "sessions/offer_answer.h"
+#include "sessions/rtsp_sessions.h"
 #include "sessions/session_keys.h"
 
 /* Everything known of the capture that is open. It is made anew for each file and each redissection. */
 typedef struct {
     session_keys *keys;
     offer_answer *signalling;
+    rtsp_sessions *rtsp;
     media_streams *streams;
 } d2d_capture;
 

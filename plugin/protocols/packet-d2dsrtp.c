@@ -40,6 +40,16 @@ bool d2dsrtp_is_enabled(void)
     return proto_is_protocol_enabled(find_protocol_by_id(proto_d2dsrtp));
 }
 
+bool d2dsrtp_concerns(const media_leg *leg)
+{
+    if (leg->signalled_crypto || session_keys_has_logged(d2d_capture_get()->keys))
+        return true;
+    for (guint i = 0; i < leg->peers->len; i++)
+        if (((const media_leg *)leg->peers->pdata[i])->signalled_crypto)
+            return true;
+    return false;
+}
+
 /* --- the tree ------------------------------------------------------------------------------------------------------ */
 
 static const char *verdict_text(media_verdict verdict)
@@ -176,6 +186,8 @@ static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bo
 
 static stock_media *receiver_of(packet_info *pinfo, const media_opening *opening)
 {
+    if (pinfo->ptype != PT_UDP) /* interleaved with RTSP */
+        return NULL;
     const media_opening *opened = opening->plain_len ? opening : NULL;
     if (opening->stream == UINT32_MAX)
         return stock_media_of(pinfo, opened);
@@ -255,12 +267,17 @@ static int dissect_signalled(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return dissect_media(tvb, pinfo, tree, false);
 }
 
-/* For media that no signalling announces, or not to this address: only what a key proves is taken. */
-static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     if (!media_streams_any_hope(d2d_capture_get()->streams) && !d2d_capture_read_keylog())
-        return FALSE;
-    return dissect_media(tvb, pinfo, tree, true) > 0;
+        return 0;
+    return dissect_media(tvb, pinfo, tree, true);
+}
+
+/* For media that no signalling announces, or not to this address. */
+static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return d2dsrtp_dissect(tvb, pinfo, tree) > 0;
 }
 
 /* UDP remembers which heuristic took a packet and calls that one alone on later passes. Stock's guesses at RTP and RTCP would so

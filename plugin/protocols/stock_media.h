@@ -20,9 +20,16 @@ typedef enum {
     STOCK_PROTECTED, /* SRTP or SRTCP that nobody could open */
 } stock_belief;
 
+/* How an end of a stream was set up. */
+typedef struct {
+    const char *method;            /* for display */
+    bool keyed;                    /* a key is known of what arrives there */
+    uint16_t rtp_peer, rtcp_peer;  /* ports of the other end that stock's conversations may be bound to; 0: they are not */
+} stock_setup;
+
 /* Takes over the conversations at the RTP and RTCP addresses of an m= line, and prepares what plaintext needs: payload types.
  * Does nothing on later passes. */
-void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media);
+void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media, const stock_setup *setup);
 
 /* Grows with every conversation taken over: what stock_media_of returned under another epoch must be looked up again. */
 unsigned stock_media_epoch(void);
