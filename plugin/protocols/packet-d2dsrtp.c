@@ -208,11 +208,17 @@ static stock_belief belief_of(const media_opening *opening)
     return opening->verdict == MEDIA_UNKNOWN ? STOCK_AS_FOUND : STOCK_PROTECTED;
 }
 
+/* Tells several packets of one frame apart. */
+static uint16_t position_of(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    return (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num);
+}
+
 /* Opens the packet in `tvb`. *next receives the plaintext as a data source, or `tvb` itself where there is none. False: no IP packet. */
 static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_opening *opening, tvbuff_t **next)
 {
     media_packet packet = {.frame = pinfo->num,
-                           .position = (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num),
+                           .position = position_of(tvb, pinfo),
                            .is_rtcp = is_rtcp,
                            .len = tvb_captured_length(tvb)};
     if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &packet.source) ||
@@ -231,7 +237,20 @@ static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_op
     return true;
 }
 
-static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool from_heuristic)
+/* `interleaved`: of the stream, where it is known and the packet came over TCP. */
+static int call_stock(tvbuff_t *next, packet_info *pinfo, proto_tree *tree, bool is_rtcp, const media_opening *opening,
+                      stock_media *interleaved, uint32_t position)
+{
+    stock_media *media = receiver_of(pinfo, opening);
+    stock_belief belief = belief_of(opening);
+    if (is_rtcp)
+        return stock_media_call_rtcp(media, belief, next, pinfo, tree);
+    if (interleaved && belief == STOCK_PLAIN)
+        return stock_media_call_interleaved(interleaved, position, next, pinfo, tree);
+    return stock_media_call_rtp(media, belief, next, pinfo, tree);
+}
+
+static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool from_heuristic, stock_media *interleaved)
 {
     media_opening opening;
     tvbuff_t *next;
@@ -245,13 +264,10 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         return 0;
     if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;
-    stock_media *media = receiver_of(pinfo, &opening);
     if (tree && opening.verdict != MEDIA_UNKNOWN)
         show_opening(tree, pinfo, tvb, is_rtcp, &opening);
-    stock_belief belief = belief_of(&opening);
-    int dissected = is_rtcp ? stock_media_call_rtcp(media, belief, next, pinfo, tree)
-                            : stock_media_call_rtp(media, belief, next, pinfo, tree);
-    if (belief == STOCK_AS_FOUND)
+    int dissected = call_stock(next, pinfo, tree, is_rtcp, &opening, interleaved, position_of(tvb, pinfo));
+    if (opening.verdict == MEDIA_UNKNOWN)
         return dissected;
     if (!dissected) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, is_rtcp ? "SRTCP" : "SRTP");
@@ -264,20 +280,20 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
 /* For media that arrives where signalling said. */
 static int dissect_signalled(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return dissect_media(tvb, pinfo, tree, false);
+    return dissect_media(tvb, pinfo, tree, false, NULL);
 }
 
-int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stock_media *interleaved)
 {
     if (!media_streams_any_hope(d2d_capture_get()->streams) && !d2d_capture_read_keylog())
         return 0;
-    return dissect_media(tvb, pinfo, tree, true);
+    return dissect_media(tvb, pinfo, tree, true, interleaved);
 }
 
 /* For media that no signalling announces, or not to this address. */
 static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return d2dsrtp_dissect(tvb, pinfo, tree) > 0;
+    return d2dsrtp_dissect(tvb, pinfo, tree, NULL) > 0;
 }
 
 /* UDP remembers which heuristic took a packet and calls that one alone on later passes. Stock's guesses at RTP and RTCP would so

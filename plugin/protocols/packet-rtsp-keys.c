@@ -22,8 +22,11 @@ static int proto_rtsp = -1;
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 
-/* What an rtsp_stream remembers for us: stock knows its channels, or knew them before it was made to forget. */
-static char channels_of_stock;
+/* What an interleaved stream remembers for us. */
+typedef struct {
+    bool stocks;        /* stock knows its channels, or knew them before it was made to forget */
+    stock_media *media;
+} interleaved_stream;
 
 /* --- streams that are set up --------------------------------------------------------------------------------------- */
 
@@ -63,21 +66,31 @@ static void forget_channels(packet_info *pinfo)
         conversation_delete_proto_data(conversation, proto_rtsp);
 }
 
+static void take_channels(packet_info *pinfo, rtsp_stream *stream, const rtsp_transport *transport, bool concerned)
+{
+    interleaved_stream *interleaved = (interleaved_stream *)stream->user;
+    if (!interleaved)
+        stream->user = interleaved = wmem_new0(wmem_file_scope(), interleaved_stream);
+    interleaved->stocks = stock_knows_channels(transport);
+    if (!concerned)
+        return;
+    if (stream->media && !pinfo->fd->visited)
+        interleaved->media = stock_media_interleave(pinfo, stream->media, "RTSP");
+    if (interleaved->stocks)
+        forget_channels(pinfo);
+}
+
 static void take_over(packet_info *pinfo, rtsp_stream *stream, const rtsp_transport *transport)
 {
-    bool interleaved = stream->channels.first >= 0;
-    if (interleaved && stock_knows_channels(transport))
-        stream->user = &channels_of_stock;
-    if (!d2dsrtp_is_enabled() || !concerns_us(stream))
-        return;
-    if (!pinfo->fd->visited)
+    const bool concerned = d2dsrtp_is_enabled() && concerns_us(stream);
+    if (concerned && !pinfo->fd->visited)
         media_streams_news(d2d_capture_get()->streams);
-    if (stream->user == &channels_of_stock)
-        forget_channels(pinfo);
-    if (interleaved)
-        return;
-    take_over_end(pinfo, stream, RTSP_SERVER);
-    take_over_end(pinfo, stream, RTSP_CLIENT);
+    if (stream->channels.first >= 0) {
+        take_channels(pinfo, stream, transport, concerned);
+    } else if (concerned) {
+        take_over_end(pinfo, stream, RTSP_SERVER);
+        take_over_end(pinfo, stream, RTSP_CLIENT);
+    }
 }
 
 /* --- messages ------------------------------------------------------------------------------------------------------ */
@@ -111,6 +124,14 @@ static const rtsp_exchange *learn_message(packet_info *pinfo, const rtsp_message
     return exchange;
 }
 
+/* Where the message whose body begins at `body` ends. Without a length only a description goes on to the end of what there is. */
+static size_t end_of(const rtsp_message *message, size_t body, size_t len)
+{
+    if (message->content_length == SIZE_MAX)
+        return message->content_type.len ? len : body;
+    return body + MIN(message->content_length, len - body);
+}
+
 /* Takes the message at `start` of a data source. Returns where the next one may begin. A body of which a part is missing will come
  * again, reassembled, unless it was dissected as it is. */
 static size_t dissect_message(tvbuff_t *source, size_t start, packet_info *pinfo, proto_tree *tree, bool wrapped, bool learn,
@@ -121,14 +142,9 @@ static size_t dissect_message(tvbuff_t *source, size_t start, packet_info *pinfo
     rtsp_message message;
     if (!rtsp_parse(text + start, len - start, &message))
         return message_next_line(text, len, start);
-    size_t body = start + message.header_len, end = len;
-    if (message.content_length <= len - body)
-        end = body + message.content_length;
-    else if (!message.is_response && message.content_length == SIZE_MAX)
-        end = body;
-    else if (message.content_length != SIZE_MAX && !wrapped)
-        return end;
-    if (was_seen(seen, text_span_of(text + start, end - start)))
+    size_t body = start + message.header_len, end = end_of(&message, body, len);
+    bool complete = message.content_length == SIZE_MAX || message.content_length == end - body;
+    if ((!complete && !wrapped) || was_seen(seen, text_span_of(text + start, end - start)))
         return end;
     const rtsp_exchange *exchange = NULL;
     if (learn)
@@ -169,11 +185,13 @@ static const rtsp_stream *stream_of(tvbuff_t *tvb, const packet_info *pinfo, uin
  * have gone. All streams of a connection have the same addresses, so one without keys is told by its channel alone. */
 static ws_bool dissect_interleaved(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    uint8_t channel;
+    static const interleaved_stream unknown;
+    uint8_t channel = 0;
     const rtsp_stream *stream = stream_of(tvb, pinfo, &channel);
-    if ((!stream || concerns_us(stream)) && d2dsrtp_dissect(tvb, pinfo, tree) > 0)
+    const interleaved_stream *interleaved = stream ? (const interleaved_stream *)stream->user : &unknown;
+    if ((!stream || concerns_us(stream)) && d2dsrtp_dissect(tvb, pinfo, tree, interleaved->media) > 0)
         return TRUE;
-    if (!stream || stream->user != &channels_of_stock)
+    if (!interleaved->stocks)
         return FALSE;
     call_dissector(channel == stream->channels.second ? rtcp_handle : rtp_handle, tvb, pinfo, tree);
     return TRUE;

@@ -378,6 +378,73 @@ int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb
     return dissected;
 }
 
+/* --- interleaved ---------------------------------------------------------------------------------------------------- */
+
+/* Stock makes its rtp data for a conversation alone, and keeps one packet's of a frame. All streams of a connection have the same
+ * conversation, and a frame may hold packets of any: so each stream's data come from a conversation under an address that no packet
+ * has, and are lent to the connection's around each of its packets. */
+stock_media *stock_media_interleave(packet_info *pinfo, const sdp_media *sdp, const char *method)
+{
+    if (!sdp->rtpmap_count)
+        return NULL;
+    stock_media *media = wmem_new0(wmem_file_scope(), stock_media);
+    const char *name = wmem_strdup_printf(wmem_file_scope(), "interleaved %p", (void *)media);
+    set_address(&media->addr, AT_STRINGZ, (int)strlen(name) + 1, name);
+    media->port = 1;
+    media->method = method;
+    media->media_types = media_types_of(sdp->media);
+    media->payloads = payloads_of(sdp);
+    say(pinfo, media, true);
+    return media;
+}
+
+/* Where the rtp dissector looks for its data. */
+static conversation_t *conversation_of_rtp(const packet_info *pinfo)
+{
+    address none;
+    clear_address(&none);
+    conversation_t *found = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_TCP, pinfo->destport,
+                                              pinfo->srcport, NO_ADDR_B);
+    if (found)
+        return found;
+    return conversation_new(pinfo->num, &pinfo->net_dst, &none, CONVERSATION_TCP, pinfo->destport, pinfo->srcport, NO_ADDR2);
+}
+
+static int call_with_lent_data(const stock_media *media, conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                               proto_tree *tree)
+{
+    volatile int dissected = 0;
+    void *const before = conversation_get_proto_data(conversation, proto_rtp);
+    if (before)
+        conversation_delete_proto_data(conversation, proto_rtp);
+    conversation_add_proto_data(conversation, proto_rtp, conversation_get_proto_data(media->conversation, proto_rtp));
+    TRY {
+        dissected = call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY {
+        conversation_delete_proto_data(conversation, proto_rtp);
+        if (before)
+            conversation_add_proto_data(conversation, proto_rtp, before);
+    }
+    ENDTRY;
+    return dissected;
+}
+
+int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    void *kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_media, position);
+    if (kept)
+        p_set_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, kept);
+    if (kept || pinfo->fd->visited || !media->conversation)
+        return call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY);
+    int dissected = call_with_lent_data(media, conversation_of_rtp(pinfo), tvb, pinfo, tree);
+    kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY);
+    if (kept)
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_media, position, kept);
+    return dissected;
+}
+
 void stock_media_handoff(int proto, dissector_handle_t media_dissector)
 {
     proto_media = proto;

@@ -118,15 +118,35 @@ static bool find_start_in_line(const message_syntax *syntax, text_span line, siz
     return false;
 }
 
-bool message_find_start(const message_syntax *syntax, const char *text, size_t len, size_t from, size_t *start)
+/* Where the protocol's version is named next in text[from..len), in whatever letters. */
+static bool find_mention(const message_syntax *syntax, const char *text, size_t len, size_t from, size_t *at)
 {
-    text_span rest = text_span_of(text + from, len - MIN(from, len)), line;
-    size_t at;
-    while (rest.len > 0 && text_next_line(&rest, &line)) {
-        if (find_start_in_line(syntax, line, &at)) {
-            *start = (size_t)(line.text - text) + at;
+    const size_t name = strlen(syntax->version) - 1; /* before the '/' */
+    const char *slash = text + from, *end = text + len;
+    while (slash < end && (slash = memchr(slash, '/', (size_t)(end - slash))) != NULL) {
+        if ((size_t)(slash - text) >= from + name && g_ascii_strncasecmp(slash - name, syntax->version, name) == 0) {
+            *at = (size_t)(slash - text) - name;
             return true;
         }
+        slash++;
+    }
+    return false;
+}
+
+/* Only lines that name the version are looked at: in most octets there is none. */
+bool message_find_start(const message_syntax *syntax, const char *text, size_t len, size_t from, size_t *start)
+{
+    size_t begin, at;
+    while (from < len && find_mention(syntax, text, len, from, &begin)) {
+        while (begin > from && text[begin - 1] != '\r' && text[begin - 1] != '\n')
+            begin--;
+        text_span rest = text_span_of(text + begin, len - begin), line;
+        text_next_line(&rest, &line);
+        if (find_start_in_line(syntax, line, &at)) {
+            *start = begin + at;
+            return true;
+        }
+        from = len - rest.len;
     }
     return false;
 }

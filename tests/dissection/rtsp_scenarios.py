@@ -59,10 +59,10 @@ def connect(s, *, client=(CLIENT, 41000), server=(SERVER, 8554), path="/live"):
 class Section:
     """An m= section: a key and an SSRC for each side, and how they are told. The client sends reports alone."""
 
-    def __init__(self, s, by, number=0, *, suite=CM80, profile="RTP/SAVP", control=None, media="audio", formats="8"):
+    def __init__(self, s, by, number=0, *, suite=CM80, profile="RTP/SAVP", control=None, media="audio", formats="8", rtpmap=None):
         dice = s.random
         self.s, self.by, self.number, self.profile, self.media, self.formats = s, by, number, profile, media, formats
-        self.control = control or "stream=%d" % number
+        self.control, self.rtpmap = control or "stream=%d" % number, rtpmap
         self.ssrcs = dice.getrandbits(32), dice.getrandbits(32)  # of server and client
         self.keys = make_key(dice, suite), make_key(dice, suite)
         self.suite = suite
@@ -80,6 +80,8 @@ class Section:
             made.crypto.append(crypto_line(1, self.keys[0]))
         elif self.by in ("sdp", "both"):
             made.attributes.append("key-mgmt:mikey " + base64.b64encode(self.message(0)).decode())
+        if self.rtpmap:
+            made.attributes.append("rtpmap:" + self.rtpmap)
         made.attributes.append("control:" + self.control)
         return made
 
@@ -122,7 +124,7 @@ class Section:
     def streams(self, server, client):
         made = []
         for side, (src, dst) in enumerate(((server, client), (client, server))):
-            made.append(Stream(self.s, self.keys[side], src[0], dst[0], ssrc=self.ssrcs[side], payload_type=8,
+            made.append(Stream(self.s, self.keys[side], src[0], dst[0], ssrc=self.ssrcs[side], payload_type=int(self.formats),
                                rtcp_src=src[1], rtcp_dst=dst[1]))
         return made[0], made[1] if self.client_has_key else None
 
@@ -307,9 +309,9 @@ def header_in_segments(s, by, cuts):
     play(s, rtsp, [section], cuts=CUTS[cuts])
 
 
-@family("sdes", "both")
-def messages_in_one_segment(s, by):
-    """Both SETUPs, one segment; both replies, another that cuts the second in two."""
+@family(*[(by, cut) for by in ("sdes", "both") for cut in (0, 60)])
+def messages_in_one_segment(s, by, cut):
+    """Both SETUPs, one segment; both replies, another, or two that the second reply is cut between."""
     sections = [Section(s, by, 0), Section(s, by, 1)]
     rtsp = connect(s)
     rtsp.describe(body(sections))
@@ -322,7 +324,7 @@ def messages_in_one_segment(s, by):
         asked += rtsp.octets("SETUP %s RTSP/1.0" % uri, [("Transport", ports), *headers[-1][0]])
         ports += ";server_port=%d-%d" % (PORTS[1] + at, PORTS[1] + at + 1)
         chosen += rtsp.octets("RTSP/1.0 200 OK", [("Transport", ports), *headers[-1][1]])
-    frames = rtsp.tcp.send(rtsp.client, asked), rtsp.tcp.send(rtsp.server, chosen, [len(chosen) - 60])
+    frames = rtsp.tcp.send(rtsp.client, asked), rtsp.tcp.send(rtsp.server, chosen, [len(chosen) - cut])
     rtsp.play()
     for each in sections:
         each.note_keys(rtsp, frames)

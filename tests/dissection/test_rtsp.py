@@ -52,6 +52,8 @@ def judge(tshark, name):
                 compare_bundles(scenario, frames)
             else:
                 compare_scenario(scenario, frames, passes)
+            # Each packet finds its key by the addresses that RTSP told, or by its channel.
+            assert [frame.number for frame in frames.values() if "found by trial" in frame.departure] == []
             outcome[passes] = None
         except Exception as problem:
             outcome[passes] = problem
@@ -140,6 +142,36 @@ def test_media_in_the_clear_in_spite_of_keys_are_told(tshark, over_tcp):
     assert not any(row[0] for row in tshark.fields(capture, "rtp.payload").values())
 
 
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize("over_tcp", [False, True], ids=["udp", "tcp"])
+@pytest.mark.parametrize("profile", ["RTP/AVP", "RTP/SAVP"])
+def test_payload_types_have_the_names_of_the_description(tshark, profile, over_tcp, passes):
+    """Two sections that give one number different meanings; packets of both in one segment, where they are interleaved."""
+    made = Scenario("payload types")
+    sections = [Section(made, "sdes", number, profile=profile, formats="96", rtpmap=rtpmap)
+                for number, rtpmap in enumerate(("96 opus/48000/2", "96 L16/44100"))]
+    rtsp = connect(made)
+    rtsp.describe(body(sections))
+    streams = [each.set_up(rtsp, interleaved=over_tcp)[0] for each in sections]
+    rtsp.play()
+    wanted = {}
+    for packets in zip(*[stream.batch(3) for stream in streams]):
+        if over_tcp:
+            octets = b"".join(rtsp.interleaved(2 * at, packet.wire) for at, packet in enumerate(packets))
+            wanted[rtsp.tcp.send(rtsp.server, octets)] = ["opus (96)", "L16 (96)"]
+            continue
+        for packet, name in zip(packets, ("opus (96)", "L16 (96)")):
+            wanted[made.put(packet)] = [name]
+    capture = file_of(tshark, made, "payload-types")
+    root = ElementTree.fromstring(tshark.text(capture, "-T", "pdml", *["-2"] * (passes == 2)))
+    shown = {}
+    for number, packet in enumerate(root.findall("packet"), 1):
+        names = [each.get("showname") for each in packet.iter("field") if each.get("name") == "rtp.p_type"]
+        if names:
+            shown[number] = [name.partition("Payload type: ")[2] for name in names]
+    assert shown == wanted
+
+
 # --- KeyMgmt headers --------------------------------------------------------------------------------------------
 
 
@@ -175,7 +207,7 @@ def test_header_is_decoded_once_and_where_it_is_complete(tshark, name):
 
 
 def test_messages_in_one_segment_are_each_decoded(tshark):
-    scenario = rtsp_scenarios.build("messages_in_one_segment[both]")
+    scenario = rtsp_scenarios.build("messages_in_one_segment[both-0]")
     shown = elements(tshark, file_of(tshark, scenario, "pipelined"))
     uris = [values(frame, "rtsp.uri") for frame in shown.values() if values(frame, "rtsp.uri")]
     assert uris == [[scenario.dialogs[0].uri + "/stream=%d" % number for number in (0, 1)]]
