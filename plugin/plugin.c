@@ -4,6 +4,7 @@
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
 #include "protocols/packet-mikey-ticket.h"
+#include "protocols/packet-rtsp-keys.h"
 #include "protocols/packet-sdes.h"
 
 #include <epan/proto.h>
@@ -30,7 +31,7 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp;
+    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     proto_register_plugin(&d2dsec);
@@ -46,4 +47,7 @@ void plugin_register(void)
     d2dsrtp.register_protoinfo = proto_register_d2dsrtp;
     d2dsrtp.register_handoff = proto_reg_handoff_d2dsrtp;
     proto_register_plugin(&d2dsrtp);
+
+    rtsp_keys.register_handoff = proto_reg_handoff_rtsp_keys;
+    proto_register_plugin(&rtsp_keys);
 }

@@ -45,6 +45,15 @@ void key_mgmt_parse(text_span value, key_mgmt *attribute)
     decode(attribute);
 }
 
+void key_mgmt_take(text_span protocol, text_span data, key_mgmt *attribute)
+{
+    memset(attribute, 0, sizeof *attribute);
+    attribute->protocol = protocol;
+    attribute->data = data;
+    check_protocol(attribute);
+    decode(attribute);
+}
+
 void key_mgmt_clear(key_mgmt *attribute)
 {
     if (attribute->message)

@@ -1,6 +1,7 @@
-/* The value of an SDP `a=key-mgmt:` attribute (RFC 4567 section 3):
+/* The value of an SDP `a=key-mgmt:` attribute, and what an RTSP `KeyMgmt:` header says instead (RFC 4567 section 3):
  *
  *   a=key-mgmt:[SP]PROTOCOL SP base64
+ *   KeyMgmt: prot=PROTOCOL;uri="URI";data="base64"
  */
 #ifndef D2DSEC_KEYS_KEY_MGMT_H
 #define D2DSEC_KEYS_KEY_MGMT_H
@@ -29,6 +30,9 @@ typedef struct {
 
 /* Reads value[0..len), what follows "a=key-mgmt:". Spans point into it; what was decoded is freed with key_mgmt_clear. */
 void key_mgmt_parse(text_span value, key_mgmt *attribute);
+
+/* Takes the parts of an entry of KeyMgmt; as key_mgmt_parse else. */
+void key_mgmt_take(text_span protocol, text_span data, key_mgmt *attribute);
 
 /* Cleanses and frees the message, which may hold keys. */
 void key_mgmt_clear(key_mgmt *attribute);

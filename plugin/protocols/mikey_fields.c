@@ -330,6 +330,7 @@ static hf_register_info fields[] = {
     OCTETS(TEK_SALT, "Salt", "tek.salt", "Only with the preference d2dsec.show_keys"),
     TEXT(KD_FINGERPRINT, "KD fingerprint", "kd.fingerprint", "The session key KD of direct communication, which is the TEK"),
     TEXT(DEPARTURE, "Departure", "departure", "How the sender departs from the standard"),
+    TEXT(RTSP_URI, "URI", "rtsp.uri", "What the key management is for, RFC 4567 section 3.2"),
     PARAM(0, "Encryption algorithm", "encr_alg", VALS(mikey_srtp_encr_vals)),
     PARAM(1, "Encryption key length", "encr_key_len", NULL),
     PARAM(2, "Authentication algorithm", "auth_alg", VALS(mikey_srtp_auth_vals)),

@@ -195,6 +195,7 @@ static void open_capture(void)
     capture.signalling = offer_answer_new(capture.keys);
     capture.mikey = mikey_sessions_new(capture.keys);
     load_private_key();
+    capture.rtsp = rtsp_sessions_new(capture.signalling);
     capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
     add_rows();
     if (session_keys_count(capture.keys))
@@ -209,6 +210,7 @@ static void close_capture(void)
 {
     media_streams_free(capture.streams);
     mikey_sessions_free(capture.mikey);
+    rtsp_sessions_free(capture.rtsp);
     offer_answer_free(capture.signalling);
     session_keys_free(capture.keys);
     memset(&capture, 0, sizeof capture);

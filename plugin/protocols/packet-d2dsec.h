@@ -6,6 +6,7 @@
 #include "sessions/media_streams.h"
 #include "sessions/mikey_sessions.h"
 #include "sessions/offer_answer.h"
+#include "sessions/rtsp_sessions.h"
 #include "sessions/session_keys.h"
 
 /* Everything known of the capture that is open. It is made anew for each file and each redissection. */
@@ -13,6 +14,7 @@ typedef struct {
     session_keys *keys;
     offer_answer *signalling;
     mikey_sessions *mikey;
+    rtsp_sessions *rtsp;
     media_streams *streams;
 } d2d_capture;
 

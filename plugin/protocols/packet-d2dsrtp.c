@@ -40,6 +40,16 @@ bool d2dsrtp_is_enabled(void)
     return proto_is_protocol_enabled(find_protocol_by_id(proto_d2dsrtp));
 }
 
+bool d2dsrtp_concerns(const media_leg *leg)
+{
+    if (leg->signalled_protection || session_keys_has_logged(d2d_capture_get()->keys))
+        return true;
+    for (guint i = 0; i < leg->peers->len; i++)
+        if (((const media_leg *)leg->peers->pdata[i])->signalled_protection)
+            return true;
+    return false;
+}
+
 /* --- the tree ------------------------------------------------------------------------------------------------------ */
 
 static const char *verdict_text(media_verdict verdict)
@@ -186,6 +196,8 @@ static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bo
 
 static stock_media *receiver_of(packet_info *pinfo, const media_opening *opening)
 {
+    if (pinfo->ptype != PT_UDP) /* interleaved with RTSP */
+        return NULL;
     const media_opening *opened = opening->plain_len ? opening : NULL;
     if (opening->stream == UINT32_MAX)
         return stock_media_of(pinfo, opened);
@@ -206,11 +218,17 @@ static stock_belief belief_of(const media_opening *opening)
     return opening->verdict == MEDIA_UNKNOWN ? STOCK_AS_FOUND : STOCK_PROTECTED;
 }
 
+/* Tells several packets of one frame apart. */
+static uint16_t position_of(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    return (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num);
+}
+
 /* Opens the packet in `tvb`. *next receives the plaintext as a data source, or `tvb` itself where there is none. False: no IP packet. */
 static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_opening *opening, tvbuff_t **next)
 {
     media_packet packet = {.frame = pinfo->num,
-                           .position = (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num),
+                           .position = position_of(tvb, pinfo),
                            .is_rtcp = is_rtcp,
                            .len = tvb_captured_length(tvb)};
     if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &packet.source) ||
@@ -229,7 +247,20 @@ static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_op
     return true;
 }
 
-static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool from_heuristic)
+/* `interleaved`: of the stream, where it is known and the packet came over TCP. */
+static int call_stock(tvbuff_t *next, packet_info *pinfo, proto_tree *tree, bool is_rtcp, const media_opening *opening,
+                      stock_media *interleaved, uint32_t position)
+{
+    stock_media *media = receiver_of(pinfo, opening);
+    stock_belief belief = belief_of(opening);
+    if (is_rtcp)
+        return stock_media_call_rtcp(media, belief, next, pinfo, tree);
+    if (interleaved && belief == STOCK_PLAIN)
+        return stock_media_call_interleaved(interleaved, position, next, pinfo, tree);
+    return stock_media_call_rtp(media, belief, next, pinfo, tree);
+}
+
+static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool from_heuristic, stock_media *interleaved)
 {
     media_opening opening;
     tvbuff_t *next;
@@ -243,13 +274,10 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         return 0;
     if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;
-    stock_media *media = receiver_of(pinfo, &opening);
     if (tree && opening.verdict != MEDIA_UNKNOWN)
         show_opening(tree, pinfo, tvb, is_rtcp, &opening);
-    stock_belief belief = belief_of(&opening);
-    int dissected = is_rtcp ? stock_media_call_rtcp(media, belief, next, pinfo, tree)
-                            : stock_media_call_rtp(media, belief, next, pinfo, tree);
-    if (belief == STOCK_AS_FOUND)
+    int dissected = call_stock(next, pinfo, tree, is_rtcp, &opening, interleaved, position_of(tvb, pinfo));
+    if (opening.verdict == MEDIA_UNKNOWN)
         return dissected;
     if (!dissected) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, is_rtcp ? "SRTCP" : "SRTP");
@@ -262,15 +290,20 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
 /* For media that arrives where signalling said. */
 static int dissect_signalled(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return dissect_media(tvb, pinfo, tree, false);
+    return dissect_media(tvb, pinfo, tree, false, NULL);
 }
 
-/* For media that no signalling announces, or not to this address: only what a key proves is taken. */
-static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stock_media *interleaved)
 {
     if (!media_streams_any_hope(d2d_capture_get()->streams) && !d2d_capture_read_keylog())
-        return FALSE;
-    return dissect_media(tvb, pinfo, tree, true) > 0;
+        return 0;
+    return dissect_media(tvb, pinfo, tree, true, interleaved);
+}
+
+/* For media that no signalling announces, or not to this address. */
+static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return d2dsrtp_dissect(tvb, pinfo, tree, NULL) > 0;
 }
 
 /* UDP remembers which heuristic took a packet and calls that one alone on later passes. Stock's guesses at RTP and RTCP would so

@@ -297,14 +297,21 @@ static unsigned faults_of_message(const attribute_view *view, const key_mgmt *at
 }
 
 /* The message becomes a data source of its own, as stock makes it one at session level. */
-static void show_decoded(const attribute_view *view, proto_tree *tree, const key_mgmt *attribute)
+static void show_decoded(const attribute_view *view, proto_tree *tree, const key_mgmt *attribute, const mikey_arrival *arrival)
 {
     if (!is_mikey(attribute))
         return;
     uint8_t *copy = (uint8_t *)wmem_memdup(view->pinfo->pool, attribute->message, attribute->message_len);
     tvbuff_t *tvb = tvb_new_child_real_data(view->tvb, copy, (unsigned)attribute->message_len, (int)attribute->message_len);
     add_new_data_source(view->pinfo, tvb, "Key Management Data");
-    mikey_dissect(tvb, view->pinfo, tree, NULL);
+    mikey_dissect(tvb, view->pinfo, tree, arrival);
+}
+
+static void add_span(const attribute_view *view, proto_tree *tree, mikey_field field, text_span span)
+{
+    if (span.len)
+        proto_tree_add_item(tree, mikey_fields[field], view->tvb, (int)(span.text - view->text), (int)span.len,
+                            ENC_UTF_8 | ENC_NA);
 }
 
 static void show_attribute(const attribute_view *view, const text_span *line, const sdp_media *media, bool repeated)
@@ -319,12 +326,10 @@ static void show_attribute(const attribute_view *view, const text_span *line, co
                                                   ett_attribute, &item, "Key management attribute");
         if (media && media->media.text)
             proto_item_append_text(item, " of m=%.*s (section %u)", (int)media->media.len, media->media.text, media->index + 1);
-        if (attribute.protocol.len)
-            proto_tree_add_item(tree, mikey_fields[MF_SDP_PROTOCOL], view->tvb, (int)(attribute.protocol.text - view->text),
-                                (int)attribute.protocol.len, ENC_UTF_8 | ENC_NA);
+        add_span(view, tree, MF_SDP_PROTOCOL, attribute.protocol);
         show_attribute_problems(view, item, &attribute, faults);
         if (!by_stock)
-            show_decoded(view, tree, &attribute);
+            show_decoded(view, tree, &attribute, NULL);
     }
     key_mgmt_clear(&attribute);
 }
@@ -367,6 +372,38 @@ void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, 
         show_level(&view, body->media[m].key_mgmt, body->media[m].key_mgmt_count, &body->media[m]);
 }
 
+/* --- KeyMgmt headers ----------------------------------------------------------------------------------------------- */
+
+void mikey_ticket_show_rtsp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const rtsp_message *message,
+                            const rtsp_exchange *exchange)
+{
+    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree};
+    if (!is_enabled())
+        return;
+    view.text = (const char *)tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb));
+    for (unsigned i = 0; i < message->key_mgmt_count; i++) {
+        const rtsp_key_mgmt *entry = &message->key_mgmt[i];
+        mikey_arrival arrival = {.section = -1};
+        proto_item *item;
+        if (exchange) {
+            const rtsp_keyed *keyed = &exchange->keyed[i];
+            arrival = (mikey_arrival){.section = keyed->section,
+                                      .offer_frame = exchange->offer_frame,
+                                      .legs = keyed->legs,
+                                      .leg_count = keyed->leg_count};
+        }
+        proto_tree *sub = proto_tree_add_subtree(tree, tvb, (int)(entry->whole.text - view.text), (int)entry->whole.len,
+                                                 ett_attribute, &item, "Key management header");
+        key_mgmt header;
+        key_mgmt_take(entry->protocol, entry->data, &header);
+        add_span(&view, sub, MF_SDP_PROTOCOL, entry->protocol);
+        add_span(&view, sub, MF_RTSP_URI, entry->uri);
+        show_attribute_problems(&view, item, &header, 0);
+        show_decoded(&view, sub, &header, exchange ? &arrival : NULL);
+        key_mgmt_clear(&header);
+    }
+}
+
 /* --- registration -------------------------------------------------------------------------------------------------- */
 
 void proto_register_mikey_ticket(void)
@@ -374,7 +411,7 @@ void proto_register_mikey_ticket(void)
     static int *subtrees[] = {&ett_message, &ett_attribute};
     static ei_register_info experts[] = {
         {&ei_attribute,
-         {"mikey_ticket.sdp", PI_PROTOCOL, PI_WARN, "An a=key-mgmt line departs from RFC 4567", EXPFILL}},
+         {"mikey_ticket.sdp", PI_PROTOCOL, PI_WARN, "An a=key-mgmt line or KeyMgmt header departs from RFC 4567", EXPFILL}},
     };
     proto_mikey_ticket = proto_register_protocol("MIKEY and MIKEY-TICKET", "MIKEY-TICKET", "mikey_ticket");
     mikey_tree_register(proto_mikey_ticket);

@@ -1,9 +1,11 @@
-/* MIKEY and MIKEY-TICKET (RFC 3830, RFC 6043; mikey_ticket.*): over UDP and TCP, as application/mikey, and in a=key-mgmt lines. */
+/* MIKEY and MIKEY-TICKET (RFC 3830, RFC 6043; mikey_ticket.*): over UDP and TCP, as application/mikey, in a=key-mgmt lines of SDP and in
+ * KeyMgmt headers of RTSP. */
 #ifndef D2DSEC_PROTOCOLS_PACKET_MIKEY_TICKET_H
 #define D2DSEC_PROTOCOLS_PACKET_MIKEY_TICKET_H
 
 #include "compat.h"
 #include "sessions/mikey_sessions.h"
+#include "sessions/rtsp_sessions.h"
 #include "sessions/sdp.h"
 
 void proto_register_mikey_ticket(void);
@@ -21,5 +23,9 @@ void mikey_ticket_learn_sdp(packet_info *pinfo, const sdp_body *body, const sdp_
 /* The a=key-mgmt lines of an SDP body: what stock leaves out, which is those of its media sections and those it cannot read.
  * `body` was parsed from `tvb`. */
 void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, sdp_role role);
+
+/* The KeyMgmt headers of an RTSP message, which was parsed from `tvb`. `exchange`: what was understood of it; NULL: nothing was. */
+void mikey_ticket_show_rtsp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const rtsp_message *message,
+                            const rtsp_exchange *exchange);
 
 #endif

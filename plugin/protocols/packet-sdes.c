@@ -8,6 +8,7 @@
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
 #include "protocols/packet-mikey-ticket.h"
+#include "protocols/packet-rtsp-keys.h"
 #include "protocols/stock_media.h"
 #include "sessions/sip.h"
 
@@ -17,6 +18,7 @@
 
 static int proto_sdes = -1;
 static int proto_sip = -1;
+static int proto_rtsp = -1;
 static int proto_sdp = -1;
 static int proto_sdp_wrapper = -1;
 
@@ -285,17 +287,6 @@ static bool find_sip(tvbuff_t *tvb, sip_message *sip)
     return sip_find_enclosing((const char *)tvb_get_ptr(source, 0, (int)len), len, (size_t)body, &start, sip);
 }
 
-/* Whether the plugin should look at media that arrives for this leg. */
-static bool concerns_us(const media_leg *leg)
-{
-    if (leg->signalled_protection || session_keys_has_logged(d2d_capture_get()->keys))
-        return true;
-    for (guint i = 0; i < leg->peers->len; i++)
-        if (((const media_leg *)leg->peers->pdata[i])->signalled_protection)
-            return true;
-    return false;
-}
-
 /* Parses a body and tells the sessions of it. False: it is no SDP that could be read. */
 static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_message *sip)
 {
@@ -321,9 +312,12 @@ static void take_over(const sdp_view *view, packet_info *pinfo)
 {
     if (pinfo->fd->visited || !d2dsrtp_is_enabled())
         return;
-    for (unsigned m = 0; m < view->body->media_count; m++)
-        if (view->body->media[m].rtp_profile && concerns_us(view->exchange->legs[m]))
-            stock_media_take_over(pinfo, view->exchange->legs[m], &view->body->media[m]);
+    for (unsigned m = 0; m < view->body->media_count; m++) {
+        media_leg *leg = view->exchange->legs[m];
+        const stock_setup setup = {.method = "SDP", .keyed = leg->keys->len > 0};
+        if (view->body->media[m].rtp_profile && d2dsrtp_concerns(leg))
+            stock_media_take_over(pinfo, leg, &view->body->media[m], &setup);
+    }
 }
 
 /* --- dissectors ---------------------------------------------------------------------------------------------------- */
@@ -380,12 +374,15 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return dissected;
 }
 
-static bool frame_has_sip(const packet_info *pinfo)
+/* The carrier of SDP whose bodies need another look: proto_sip, proto_rtsp, or 0. */
+static int carrier_of(const packet_info *pinfo)
 {
-    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer))
-        if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) == proto_sip)
-            return true;
-    return false;
+    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer)) {
+        int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+        if (proto == proto_sip || proto == proto_rtsp)
+            return proto;
+    }
+    return 0;
 }
 
 /* The SDP body of a SIP message at `start` of a data source, whether it is the whole body or a part of it. Returns where the next
@@ -414,21 +411,30 @@ static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, p
     return end;
 }
 
-/* Runs after every frame, for the one case in which the wrapper is not called: SIP applies an SDP body before it hands it on,
- * and stock throws there when an a=crypto line holds too short a key. Those bodies are read from the data sources. */
-static int dissect_missed_sdp(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree *tree, void *data _U_)
+/* SIP applies an SDP body before it hands it on, and stock throws there when an a=crypto line holds too short a key: then the wrapper
+ * is not called. Those bodies are read from the data sources. */
+static void dissect_missed_sdp(packet_info *pinfo, proto_tree *tree)
 {
-    bool wrapped = wrapped_frame == pinfo->num;
-    wrapped_frame = 0;
-    if (wrapped || !frame_has_sip(pinfo) || !sdes_is_enabled() ||
-        !proto_is_protocol_enabled(find_protocol_by_id(proto_sdp)))
-        return 0;
+    if (!sdes_is_enabled() || !proto_is_protocol_enabled(find_protocol_by_id(proto_sdp)))
+        return;
     for (GSList *item = pinfo->data_src; item; item = item->next) {
         tvbuff_t *source = get_data_source_tvb((const struct data_source *)item->data);
         size_t start = 0, len = tvb_captured_length(source);
         while (len && sip_find_first((const char *)tvb_get_ptr(source, 0, (int)len), len, start, &start))
             start = learn_missed(source, start, pinfo, tree);
     }
+}
+
+/* Runs after every frame, for what nothing else is called for. */
+static int dissect_afterwards(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    bool wrapped = wrapped_frame == pinfo->num;
+    wrapped_frame = 0;
+    int carrier = carrier_of(pinfo);
+    if (carrier == proto_rtsp)
+        rtsp_keys_dissect(pinfo, tree, wrapped, sdes_is_enabled());
+    else if (carrier == proto_sip && !wrapped)
+        dissect_missed_sdp(pinfo, tree);
     return 0;
 }
 
@@ -497,7 +503,8 @@ void proto_reg_handoff_sdes(void)
 {
     sdp_handle = find_dissector("sdp");
     proto_sip = proto_get_id_by_filter_name("sip");
+    proto_rtsp = proto_get_id_by_filter_name("rtsp");
     proto_sdp = proto_get_id_by_filter_name("sdp");
     dissector_add_string("media_type", "application/sdp", create_dissector_handle(dissect_sdp, proto_sdp_wrapper));
-    register_postdissector(create_dissector_handle(dissect_missed_sdp, proto_sdes));
+    register_postdissector(create_dissector_handle(dissect_afterwards, proto_get_id_by_filter_name("d2dsec")));
 }

@@ -10,6 +10,7 @@ struct stock_media {
     dissector_handle_t stock_dissector; /* what the conversation had before; NULL: nothing */
     address addr;
     uint16_t port;
+    uint16_t peer_port;                 /* the conversation is for packets from this port alone; 0: from any */
     bool secure_profile;
     const char *method;                 /* how the conversation came to be, for display */
     uint32_t media_types;
@@ -32,6 +33,14 @@ static conversation_t *find_receiver(uint32_t frame, const address *addr, uint32
     address none;
     clear_address(&none);
     return find_conversation(frame, addr, &none, CONVERSATION_UDP, port, 0, NO_ADDR_B | NO_PORT_B);
+}
+
+/* The conversation that stock's RTSP dissector makes: for packets from one port of whatever host. */
+static conversation_t *find_receiver_from(uint32_t frame, const address *addr, uint32_t port, uint32_t peer_port)
+{
+    address none;
+    clear_address(&none);
+    return find_conversation(frame, addr, &none, CONVERSATION_UDP, port, peer_port, NO_ADDR_B);
 }
 
 /* --- taking over --------------------------------------------------------------------------------------------------- */
@@ -82,7 +91,7 @@ static void describe_trailers(stock_media *media, const media_leg *leg)
 static void say(packet_info *pinfo, stock_media *media, bool plain)
 {
     uint32_t setup = media->conversation ? media->conversation->setup_frame : pinfo->num;
-    srtp_add_address(pinfo, PT_UDP, &media->addr, media->port, 0, media->method, setup, media->media_types,
+    srtp_add_address(pinfo, PT_UDP, &media->addr, media->port, media->peer_port, media->method, setup, media->media_types,
                      media->payloads, plain ? NULL : &media->srtp, NULL);
     if (!media->conversation)
         media->conversation = find_receiver(pinfo->num, &media->addr, media->port);
@@ -146,14 +155,20 @@ static void share_backwards(stock_media *media)
     }
 }
 
-static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const sdp_media *sdp, bool is_rtcp)
+static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const sdp_media *sdp, const stock_setup *setup,
+                                 bool is_rtcp)
 {
     const transport_address *at = is_rtcp ? &sdp->rtcp : &sdp->rtp;
+    const uint16_t peer_port = is_rtcp ? setup->rtcp_peer : setup->rtp_peer;
     if (!at->ip_len || !at->port)
         return NULL;
     address addr;
     set_address(&addr, at->ip_len == 4 ? AT_IPv4 : AT_IPv6, at->ip_len, at->ip);
-    stock_media *media = new_media(pinfo->num, &addr, at->port, "SDP");
+    stock_media *media = new_media(pinfo->num, &addr, at->port, setup->method);
+    if (!media->conversation && peer_port) {
+        media->conversation = find_receiver_from(pinfo->num, &addr, at->port, peer_port);
+        media->peer_port = media->conversation ? peer_port : 0;
+    }
     if (!is_rtcp)
         media->payloads = payloads_of(sdp);
     media->media_types = media_types_of(sdp->media);
@@ -166,7 +181,7 @@ static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const
         media->stock_dissector = had == media_handle && before ? before->stock_dissector : had;
         media->says_plain = before && before->says_plain;
     }
-    if (leg->keys->len && !is_rtcp)
+    if (setup->keyed && !is_rtcp)
         media->says_plain = true;
     if (media->says_plain)
         say(pinfo, media, true);
@@ -177,7 +192,7 @@ static stock_media *take_address(packet_info *pinfo, const media_leg *leg, const
     if (!media->conversation)
         return NULL;
     attach(media);
-    if (leg->keys->len)
+    if (setup->keyed)
         share_backwards(media);
     return media;
 }
@@ -204,14 +219,14 @@ static void take_between(packet_info *pinfo, const stock_media *a, const stock_m
         conversation_set_dissector(exact, media_handle);
 }
 
-void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media)
+void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media, const stock_setup *setup)
 {
     if (pinfo->fd->visited)
         return;
     stock_media *rtcp = NULL;
     if (!transport_address_equal(&media->rtp, &media->rtcp))
-        rtcp = take_address(pinfo, leg, media, true);
-    stock_media *rtp = take_address(pinfo, leg, media, false);
+        rtcp = take_address(pinfo, leg, media, setup, true);
+    stock_media *rtp = take_address(pinfo, leg, media, setup, false);
     if (!rtp)
         return;
     rtp->rtcp = rtcp;
@@ -255,11 +270,16 @@ static stock_media *make_for_receiver(packet_info *pinfo, const media_opening *o
     return media;
 }
 
+static stock_media *taken_at(conversation_t *conversation)
+{
+    return conversation ? (stock_media *)conversation_get_proto_data(conversation, proto_media) : NULL;
+}
+
 stock_media *stock_media_of(packet_info *pinfo, const media_opening *opening)
 {
-    conversation_t *conversation = find_receiver(pinfo->num, &pinfo->net_dst, pinfo->destport);
-    stock_media *media =
-        conversation ? (stock_media *)conversation_get_proto_data(conversation, proto_media) : NULL;
+    stock_media *media = taken_at(find_receiver(pinfo->num, &pinfo->net_dst, pinfo->destport));
+    if (!media)
+        media = taken_at(find_receiver_from(pinfo->num, &pinfo->net_dst, pinfo->destport, pinfo->srcport));
     if (pinfo->fd->visited)
         return media;
     if (!media && opening)
@@ -355,6 +375,73 @@ int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb
         info->srtcp_info = before;
     }
     ENDTRY;
+    return dissected;
+}
+
+/* --- interleaved ---------------------------------------------------------------------------------------------------- */
+
+/* Stock makes its rtp data for a conversation alone, and keeps one packet's of a frame. All streams of a connection have the same
+ * conversation, and a frame may hold packets of any: so each stream's data come from a conversation under an address that no packet
+ * has, and are lent to the connection's around each of its packets. */
+stock_media *stock_media_interleave(packet_info *pinfo, const sdp_media *sdp, const char *method)
+{
+    if (!sdp->rtpmap_count)
+        return NULL;
+    stock_media *media = wmem_new0(wmem_file_scope(), stock_media);
+    const char *name = wmem_strdup_printf(wmem_file_scope(), "interleaved %p", (void *)media);
+    set_address(&media->addr, AT_STRINGZ, (int)strlen(name) + 1, name);
+    media->port = 1;
+    media->method = method;
+    media->media_types = media_types_of(sdp->media);
+    media->payloads = payloads_of(sdp);
+    say(pinfo, media, true);
+    return media;
+}
+
+/* Where the rtp dissector looks for its data. */
+static conversation_t *conversation_of_rtp(const packet_info *pinfo)
+{
+    address none;
+    clear_address(&none);
+    conversation_t *found = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src, CONVERSATION_TCP, pinfo->destport,
+                                              pinfo->srcport, NO_ADDR_B);
+    if (found)
+        return found;
+    return conversation_new(pinfo->num, &pinfo->net_dst, &none, CONVERSATION_TCP, pinfo->destport, pinfo->srcport, NO_ADDR2);
+}
+
+static int call_with_lent_data(const stock_media *media, conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                               proto_tree *tree)
+{
+    volatile int dissected = 0;
+    void *const before = conversation_get_proto_data(conversation, proto_rtp);
+    if (before)
+        conversation_delete_proto_data(conversation, proto_rtp);
+    conversation_add_proto_data(conversation, proto_rtp, conversation_get_proto_data(media->conversation, proto_rtp));
+    TRY {
+        dissected = call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY {
+        conversation_delete_proto_data(conversation, proto_rtp);
+        if (before)
+            conversation_add_proto_data(conversation, proto_rtp, before);
+    }
+    ENDTRY;
+    return dissected;
+}
+
+int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    void *kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_media, position);
+    if (kept)
+        p_set_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, kept);
+    if (kept || pinfo->fd->visited || !media->conversation)
+        return call_dissector_only(rtp_handle, tvb, pinfo, tree, NULL);
+    p_remove_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY);
+    int dissected = call_with_lent_data(media, conversation_of_rtp(pinfo), tvb, pinfo, tree);
+    kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY);
+    if (kept)
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_media, position, kept);
     return dissected;
 }
 

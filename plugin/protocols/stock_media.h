@@ -20,9 +20,16 @@ typedef enum {
     STOCK_PROTECTED, /* SRTP or SRTCP that nobody could open */
 } stock_belief;
 
+/* How an end of a stream was set up. */
+typedef struct {
+    const char *method;            /* for display */
+    bool keyed;                    /* a key is known of what arrives there */
+    uint16_t rtp_peer, rtcp_peer;  /* ports of the other end that stock's conversations may be bound to; 0: they are not */
+} stock_setup;
+
 /* Takes over the conversations at the RTP and RTCP addresses of an m= line, and prepares what plaintext needs: payload types.
  * Does nothing on later passes. */
-void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media);
+void stock_media_take_over(packet_info *pinfo, media_leg *leg, const sdp_media *media, const stock_setup *setup);
 
 /* Grows with every conversation taken over: what stock_media_of returned under another epoch must be looked up again. */
 unsigned stock_media_epoch(void);
@@ -35,6 +42,13 @@ stock_media *stock_media_of(packet_info *pinfo, const media_opening *opening);
  * be NULL. */
 int stock_media_call_rtp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
+/* What the plaintext of a stream needs that is interleaved with another protocol over TCP, as stock_media_take_over prepares it over
+ * UDP. NULL: nothing. To be called on a first pass. */
+stock_media *stock_media_interleave(packet_info *pinfo, const sdp_media *media, const char *method);
+
+/* Hands one plain RTP packet of such a stream to stock's rtp dissector. `position` tells it from the others of its frame. */
+int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* `proto`: under which conversations remember what was taken over; `media_dissector`: the dissector they get. */
 void stock_media_handoff(int proto, dissector_handle_t media_dissector);

@@ -126,14 +126,15 @@ static void append_address(GString *name, const transport_address *a)
 
 /* The name of a dialog on its hop: both IP addresses in a fixed order, then the Call-ID. Ports are left out: over TCP
  * a side may open a connection of its own for each request. Without SIP the session of the o= line takes the
- * Call-ID's place, with its sender. */
+ * Call-ID's place, with its sender and both ports: a server may describe one session to many clients, each with keys of its own. */
 static char *dialog_name(const sdp_arrival *arrival, const sdp_body *body)
 {
     const transport_address *a = &arrival->source, *b = &arrival->destination;
     GString *name = g_string_new(NULL);
     if (!arrival->sip) {
         append_address(name, a);
-        g_string_append_c(name, 'o');
+        append_address(name, b);
+        g_string_append_printf(name, "%u %u o", a->port, b->port);
         if (body->session_id.text)
             g_string_append_len(name, body->session_id.text, (gssize)body->session_id.len);
         return g_string_free(name, FALSE);
@@ -145,21 +146,25 @@ static char *dialog_name(const sdp_arrival *arrival, const sdp_body *body)
     return g_string_free(name, FALSE);
 }
 
-static sip_dialog *dialog_of(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body)
+/* The dialog under `name`, which is taken over; call_id NULL: there is none. */
+static sip_dialog *dialog_named(offer_answer *state, char *name, const text_span *call_id)
 {
-    char *name = dialog_name(arrival, body);
     sip_dialog *dialog = g_hash_table_lookup(state->dialogs, name);
     if (dialog) {
         g_free(name);
         return dialog;
     }
     dialog = g_new0(sip_dialog, 1);
-    dialog->call_id =
-        arrival->sip ? g_strndup(arrival->sip->call_id.text, arrival->sip->call_id.len) : g_strdup("");
+    dialog->call_id = call_id ? g_strndup(call_id->text, call_id->len) : g_strdup("");
     dialog->parties = g_ptr_array_new_with_free_func(free_party);
     dialog->exchanges = g_ptr_array_new_with_free_func(free_exchange);
     g_hash_table_insert(state->dialogs, name, dialog);
     return dialog;
+}
+
+static sip_dialog *dialog_of(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body)
+{
+    return dialog_named(state, dialog_name(arrival, body), arrival->sip ? &arrival->sip->call_id : NULL);
 }
 
 static dialog_party *party_of(sip_dialog *dialog, const char *tag)
@@ -176,20 +181,24 @@ static dialog_party *party_of(sip_dialog *dialog, const char *tag)
     return party;
 }
 
+static media_leg *new_leg(offer_answer *state, sip_dialog *dialog, unsigned index)
+{
+    media_leg *leg = g_new0(media_leg, 1);
+    leg->dialog = dialog;
+    leg->media_index = index;
+    leg->keys = g_ptr_array_new();
+    leg->peers = g_ptr_array_new();
+    g_ptr_array_add(state->legs, leg);
+    return leg;
+}
+
 static media_leg *leg_of(offer_answer *state, sip_dialog *dialog, dialog_party *party, unsigned index)
 {
     if (index >= party->legs->len)
         g_ptr_array_set_size(party->legs, (gint)index + 1);
     media_leg *leg = party->legs->pdata[index];
-    if (!leg) {
-        leg = g_new0(media_leg, 1);
-        leg->dialog = dialog;
-        leg->media_index = index;
-        leg->keys = g_ptr_array_new();
-        leg->peers = g_ptr_array_new();
-        party->legs->pdata[index] = leg;
-        g_ptr_array_add(state->legs, leg);
-    }
+    if (!leg)
+        leg = party->legs->pdata[index] = new_leg(state, dialog, index);
     return leg;
 }
 
@@ -328,7 +337,7 @@ static void add_once(GPtrArray *list, gpointer item)
         g_ptr_array_add(list, item);
 }
 
-static void register_endpoint(offer_answer *state, const transport_address *address, media_leg *leg)
+void offer_answer_add_endpoint(offer_answer *state, const transport_address *address, media_leg *leg)
 {
     if (!address->ip_len || !address->port)
         return;
@@ -364,10 +373,10 @@ static key_origin origin_of(sdp_role role)
 static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *media, sdp_role role, uint32_t frame)
 {
     leg->signalled_protection |= media->key_mgmt_count > 0;
-    register_endpoint(state, &media->rtp, leg);
-    register_endpoint(state, &media->rtcp, leg);
+    offer_answer_add_endpoint(state, &media->rtp, leg);
+    offer_answer_add_endpoint(state, &media->rtcp, leg);
     for (unsigned i = 0; i < media->candidate_count; i++)
-        register_endpoint(state, &media->candidates[i], leg);
+        offer_answer_add_endpoint(state, &media->candidates[i], leg);
     leg->secure_profile = media->secure_profile;
     if (media->has_encrypted_extensions) {
         memcpy(leg->encrypted_extensions, media->encrypted_extensions, sizeof leg->encrypted_extensions);
@@ -489,6 +498,17 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
         pair_legs(offered, leg, result->answer_problems[m]);
     }
     return result;
+}
+
+media_leg *offer_answer_add_leg(offer_answer *state, media_leg *peer)
+{
+    if (!peer)
+        return new_leg(state, dialog_named(state, g_strdup(""), NULL), 0);
+    media_leg *leg = new_leg(state, peer->dialog, peer->media_index);
+    leg->secure_profile = peer->secure_profile;
+    add_once(leg->peers, peer);
+    add_once(peer->peers, leg);
+    return leg;
 }
 
 const GPtrArray *offer_answer_legs_at(const offer_answer *state, const transport_address *address)

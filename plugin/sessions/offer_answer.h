@@ -25,7 +25,7 @@ typedef struct media_leg {
     unsigned media_index;
     GPtrArray *keys;          /* session_key * that protect what this party sends, oldest first */
     GPtrArray *peers;         /* media_leg * */
-    bool signalled_protection; /* an a=crypto line of whatever suite stood here, or a=key-mgmt concerned this m= line */
+    bool signalled_protection; /* an a=crypto line of whatever suite stood here, or MIKEY (a=key-mgmt, KeyMgmt of RTSP) was for it */
     bool unsupported_suite;   /* one of them was of a suite that can't be decrypted */
     bool declined;            /* the last answer took this m= line without a=crypto */
     bool secure_profile;      /* of the last m= line */
@@ -69,6 +69,13 @@ void offer_answer_free(offer_answer *state);
 /* Takes an SDP body in. Called again for the same frame and position it changes nothing and returns what it returned.
  * The result lives as long as `state`. */
 const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body);
+
+/* A leg that no SDP body describes, and that faces `peer`: as an RTSP client does, whose server describes both ends. NULL: it belongs
+ * to no call, and faces none yet. */
+media_leg *offer_answer_add_leg(offer_answer *state, media_leg *peer);
+
+/* Notes that a leg receives at an address, too. One without IP address or port is passed over. */
+void offer_answer_add_endpoint(offer_answer *state, const transport_address *address, media_leg *leg);
 
 /* Legs that receive at an address (RTP, RTCP or an ICE candidate), media_leg * in order of arrival. NULL: none. */
 const GPtrArray *offer_answer_legs_at(const offer_answer *state, const transport_address *address);

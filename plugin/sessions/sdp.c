@@ -93,6 +93,10 @@ static void finish_media(sdp_walk *walk)
         if (media->rtpmaps[i].encoding.text)
             media->rtpmaps[kept++] = media->rtpmaps[i];
     media->rtpmap_count = kept;
+    /* Some bodies are kept for as long as the capture is open. */
+    media->crypto = g_renew(sdes_crypto *, media->crypto, media->crypto_count);
+    media->candidates = g_renew(transport_address, media->candidates, media->candidate_count);
+    media->rtpmaps = g_renew(sdp_rtpmap, media->rtpmaps, media->rtpmap_count);
 }
 
 static void read_profile(sdp_media *media)
@@ -271,6 +275,13 @@ static void read_fmtp(sdp_media *media, text_span rest)
         entry->fmtp = text_trim(rest);
 }
 
+static void read_control(sdp_walk *walk, text_span value)
+{
+    text_span *control = walk->in_session ? &walk->body->control : walk->media ? &walk->media->control : NULL;
+    if (control && !control->text)
+        *control = text_trim(value);
+}
+
 /* Attribute names are case-sensitive (section 5.13), and no user agent is known that writes them otherwise. */
 static void read_media_attribute(sdp_walk *walk, text_span name, text_span value)
 {
@@ -305,6 +316,8 @@ static void read_attribute(sdp_walk *walk, text_span rest)
         read_key_mgmt(walk, rest);
     else if (text_is(name, "extmap"))
         read_extmap(walk, rest);
+    else if (text_is(name, "control"))
+        read_control(walk, rest);
     else if (walk->media)
         read_media_attribute(walk, name, rest);
 }
@@ -330,6 +343,7 @@ sdp_body *sdp_parse(const char *text, size_t len)
     while (text_next_line(&rest, &line))
         read_line(&walk, line);
     finish_media(&walk);
+    walk.body->media = g_renew(sdp_media, walk.body->media, walk.body->media_count);
     if (!begins_as_sdp && walk.body->media_count == 0) {
         sdp_free(walk.body);
         return NULL;

@@ -34,6 +34,7 @@ typedef struct {
     bool rtp_profile;           /* the protocol's last token is AVP, AVPF, SAVP or SAVPF */
     bool secure_profile;        /* ... SAVP or SAVPF */
     text_span mid;
+    text_span control;          /* a=control: what RTSP names the section by (RFC 2326 C.1.1); absent: text NULL */
     unsigned crypto_count;
     sdes_crypto **crypto;       /* owned by the sdp_body */
     unsigned candidate_count;
@@ -50,6 +51,7 @@ typedef struct {
 
 typedef struct {
     text_span session_id, session_version; /* of o=; absent: text NULL */
+    text_span control;          /* a=control at session level; absent: text NULL */
     bool session_crypto;        /* a=crypto stands at session level, where it is illegal (RFC 4568 section 4) */
     text_span session_crypto_line;
     unsigned key_mgmt_count;

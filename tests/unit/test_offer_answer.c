@@ -219,6 +219,62 @@ static void test_answers_that_do_not_fit(call *c, gconstpointer data)
     g_assert_cmpuint(answer(c, "SIP/2.0 200 OK", "f", 0, 1, SUITE, 0)->answer_problems[0], ==, 0); /* refused */
 }
 
+/* Without SIP a body speaks for itself, and for nobody but its receiver. */
+static const media_leg *described(call *c, const uint8_t *to, uint16_t port)
+{
+    g_autofree char *body = body_text("192.0.2.2", 0, 1, SUITE, 0);
+    sdp_body *parsed = sdp_parse(body, strlen(body));
+    sdp_arrival arrival = {.frame = ++c->frame};
+    transport_address_set(&arrival.source, BOB, 4, 554);
+    transport_address_set(&arrival.destination, to, 4, port);
+    const sdp_exchange *exchange = offer_answer_add(c->state, &arrival, parsed);
+    sdp_free(parsed);
+    g_assert_cmpint(exchange->role, ==, SDP_ROLE_UNPAIRED);
+    return exchange->legs[0];
+}
+
+static void test_one_description_for_several(call *c, gconstpointer data)
+{
+    (void)data;
+    const media_leg *leg = described(c, ALICE, 4000);
+    g_assert_true(described(c, ALICE, 4000) == leg);
+    g_assert_true(described(c, ALICE, 4001) != leg);
+    g_assert_true(described(c, PROXY, 4000) != leg);
+}
+
+static void test_leg_without_body(call *c, gconstpointer data)
+{
+    (void)data;
+    media_leg *bob = offer(c, 4000, 11)->legs[0];
+    media_leg *facing = offer_answer_add_leg(c->state, bob);
+    g_assert_cmpuint(bob->peers->len, ==, 1);
+    g_assert_true(bob->peers->pdata[0] == facing && facing->peers->pdata[0] == bob);
+    g_assert_cmpstr(media_leg_call_id(facing), ==, "one@x");
+    g_assert_true(facing->secure_profile);
+    media_leg *alone = offer_answer_add_leg(c->state, NULL);
+    g_assert_true(alone != offer_answer_add_leg(c->state, NULL));
+    g_assert_cmpstr(media_leg_call_id(alone), ==, "");
+    g_assert_cmpuint(alone->peers->len, ==, 0);
+}
+
+static void test_endpoints_added(call *c, gconstpointer data)
+{
+    (void)data;
+    media_leg *leg = offer_answer_add_leg(c->state, NULL);
+    transport_address there = {0}, nowhere = {.port = 5000}, no_port;
+    transport_address_set(&there, BOB, 4, 5000);
+    transport_address_set(&no_port, BOB, 4, 0);
+    for (unsigned i = 0; i < 2; i++)
+        offer_answer_add_endpoint(c->state, &there, leg);
+    g_assert_true(leg_at(c, BOB, 5000) == leg);
+    g_assert_cmpuint(offer_answer_legs_at(c->state, &there)->len, ==, 1);
+    const transport_address *missing[] = {&nowhere, &no_port};
+    for (size_t i = 0; i < G_N_ELEMENTS(missing); i++) {
+        offer_answer_add_endpoint(c->state, missing[i], leg);
+        g_assert_null(offer_answer_legs_at(c->state, missing[i]));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -232,5 +288,8 @@ int main(int argc, char **argv)
     ADD("reinvite-from-the-callee", test_reinvite_from_the_callee);
     ADD("hops-stay-apart", test_hops_stay_apart);
     ADD("answers-that-do-not-fit", test_answers_that_do_not_fit);
+    ADD("one-description-for-several", test_one_description_for_several);
+    ADD("leg-without-body", test_leg_without_body);
+    ADD("endpoints-added", test_endpoints_added);
     return g_test_run();
 }

@@ -193,6 +193,16 @@ static void test_profiles(void)
     }
 }
 
+static void test_control(void)
+{
+    sdp_body *body = parse("v=0\r\na=control: rtsp://h/t/ \r\na=control:*\r\nm=audio 0 RTP/SAVP 0\r\na=control:stream=0\r\n"
+                           "a=control:other\r\nm=video 0 RTP/SAVP 96\r\na=controls:x\r\n");
+    assert_span(body->control, "rtsp://h/t/");
+    assert_span(body->media[0].control, "stream=0");
+    assert_span(body->media[1].control, NULL);
+    sdp_free(body);
+}
+
 static void test_candidates(void)
 {
     static const char *const expected[] = {"192.0.2.3:45664", "[2001:db8::3]:45665", "203.0.113.5:7000", "203.0.113.5:7001"};
@@ -364,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdp/addresses", test_addresses);
     g_test_add_func("/sdp/rtcp", test_rtcp);
     g_test_add_func("/sdp/profiles", test_profiles);
+    g_test_add_func("/sdp/control", test_control);
     g_test_add_func("/sdp/candidates", test_candidates);
     g_test_add_func("/sdp/encrypted-extensions", test_encrypted_extensions);
     g_test_add_func("/sdp/key-management", test_key_management);

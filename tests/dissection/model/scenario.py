@@ -81,9 +81,11 @@ class Scenario:
     def expect_nothing(self, frame, kind, *verdicts):
         self.expected[frame] = Expected(kind, verdicts=frozenset(verdicts) or None, late=self._late)
 
-    def put(self, packet, *, mtu=0, wire=None, verdicts=None, shown=True):
-        """Sends a packet and notes what must come of it. `wire`: other octets in its place."""
-        frame = self.capture.udp(packet.src, packet.dst, wire or packet.wire, mtu)
+    def put(self, packet, *, mtu=0, wire=None, verdicts=None, shown=True, carry=None):
+        """Sends a packet and notes what must come of it. `wire`: other octets in its place; `carry`: what sends it, if not UDP,
+        a function of sender and octets that returns the frame."""
+        octets = wire or packet.wire
+        frame = carry(packet.src, octets) if carry else self.capture.udp(packet.src, packet.dst, octets, mtu)
         if not shown:
             self.expect_nothing(frame, packet.kind, *(verdicts or ()))
             return frame
