@@ -17,7 +17,6 @@ from model.rtsp_model import Rtsp, announcement, key_mgmt
 from model.scenario import Scenario
 from rtsp_scenarios import CLIENT, SERVER, Section, body, connect, talk, watch
 
-MIKEY_IS_DERIVED = False  # until then what MIKEY keys does not decrypt
 OFF = [word for name in ("sdes", "mikey_ticket", "d2dsec", "d2dsrtp") for word in ("--disable-protocol", name)]
 
 
@@ -28,17 +27,6 @@ def file_of(tshark, scenario, name):
 
 
 # --- scenarios -----------------------------------------------------------------------------------------------
-
-
-def cases():
-    for name in rtsp_scenarios.REGISTRY:
-        made = rtsp_scenarios.build(name)
-        by_mikey = any("mikey" in text for rtsp in made.dialogs for _, text in rtsp.bodies)
-        marks = [pytest.mark.skip(reason="keys of MIKEY are not derived")] if by_mikey and not MIKEY_IS_DERIVED else []
-        yield pytest.param(name, id=name, marks=marks)
-
-
-CASES = list(cases())
 
 
 def judge(tshark, name):
@@ -71,14 +59,14 @@ def compare_bundles(scenario, frames):
 @pytest.fixture(scope="module")
 def outcomes(tshark, request):
     chosen = dict.fromkeys(item.callspec.params["name"] for item in request.session.items
-                           if item.function is test_scenario and not item.get_closest_marker("skip"))
+                           if item.function is test_scenario)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield {name: pool.submit(judge, tshark, name) for name in chosen}
         pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("passes", [1, 2])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", rtsp_scenarios.REGISTRY)
 def test_scenario(outcomes, name, passes):
     problem = outcomes[name].result()[passes]
     if isinstance(problem, AssertionError):
