@@ -170,9 +170,14 @@ def begin(s, call_id=None):
     return made
 
 
+def note_sessions(s, exchange):
+    """Its crypto sessions must be derived."""
+    s.crypto_sessions += [(exchange.csb_id, session) for session in exchange.sessions]
+
+
 def note(s, exchange, *, answered=True):
     """The exchange is in the capture."""
-    s.crypto_sessions += [(exchange.csb_id, session) for session in exchange.sessions]
+    note_sessions(s, exchange)
     init_macs, resp_macs = exchange.macs
     s.messages.append(Message(exchange.init(), init_macs, exchange, exchange.sessions, not answered))
     if answered:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from mikey_calls import (FAILED, NOT_JUDGED, Message, begin, body, family, log, note, pre_shared, scenario, streams,
-                         transfer)
+from mikey_calls import (FAILED, NOT_JUDGED, Message, begin, body, family, log, note, note_sessions, pre_shared, scenario,
+                         streams, transfer)
 from model.mikey_model import PreShared, policy
 from scenarios import A, ALICE, B, BOB
 
@@ -23,6 +23,8 @@ def nothing_decrypts(s, exchange, init, resp, init_macs, resp_macs, frames=6, *,
     dialog = begin(s)
     dialog.call(body(ALICE, [A[1]], init, "session"), body(BOB, [B[1]], resp, "session"))
     s.messages += [Message(init, init_macs, exchange), Message(resp, resp_macs, exchange)]
+    if shown:
+        note_sessions(s, exchange)
     for stream in streams(s, exchange):
         for _ in range(frames):
             s.put(stream.next(), shown=shown)
@@ -161,5 +163,7 @@ def one_call(s, exchange, change, ports):
         s.messages.append(Message(resp, [NOT_JUDGED] * len(answer_macs), exchange, spoiled=what if in_answer else ""))
     # The answer to a pre-shared offer brings no key that media could miss.
     keys_stand = change is None or in_answer and isinstance(exchange, PreShared)
+    if change and keys_stand:
+        note_sessions(s, exchange)
     for stream in streams(s, exchange, src, dst):
         s.put(stream.next(), shown=keys_stand)

@@ -246,3 +246,15 @@ def http_body(message):
 
 
 WAYS = {"udp": over_udp, "tcp": over_tcp, "http": over_http}
+
+
+@scenario
+def ticket_transfer_without_sdp(s):
+    """Both messages over UDP by themselves: nothing but the SSRCs in the map tells whose media they key."""
+    exchange = transfer(s)
+    log_transfer(s, exchange)
+    for src, dst, message in ((A, B, exchange.init()), (B, A, exchange.resp())):
+        s.capture.udp((src[0], MIKEY_PORT), (dst[0], MIKEY_PORT), message)
+    note(s, exchange)
+    for stream in streams(s, exchange):
+        stream.send(6)
