@@ -1,4 +1,5 @@
-/* AES in counter mode as SRTP uses it (RFC 3711 section 4.1.1, RFC 6188 section 2). */
+/* AES in counter mode as SRTP uses it (RFC 3711 section 4.1.1, RFC 6188 section 2). 128-EEA2 has an IV of its own and is
+ * the same otherwise, its messages being far shorter than the count allows. */
 #ifndef D2DSEC_CIPHERS_AES_CM_H
 #define D2DSEC_CIPHERS_AES_CM_H
 

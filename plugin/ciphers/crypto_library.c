@@ -13,6 +13,7 @@ static EVP_CIPHER *aes[MODES][KEY_LENGTHS];
 static EVP_MD *sha1;
 static EVP_MD *sha256;
 static EVP_MAC *hmac;
+static EVP_MAC *cmac;
 
 const EVP_CIPHER *crypto_library_aes(crypto_aes_mode mode, size_t key_len)
 {
@@ -45,6 +46,13 @@ EVP_MAC *crypto_library_hmac(void)
     return hmac;
 }
 
+EVP_MAC *crypto_library_cmac(void)
+{
+    if (!cmac)
+        cmac = EVP_MAC_fetch(NULL, "CMAC", NULL);
+    return cmac;
+}
+
 void crypto_library_release(void)
 {
     for (size_t mode = 0; mode < MODES; mode++) {
@@ -56,7 +64,9 @@ void crypto_library_release(void)
     EVP_MD_free(sha1);
     EVP_MD_free(sha256);
     EVP_MAC_free(hmac);
+    EVP_MAC_free(cmac);
     sha1 = NULL;
     sha256 = NULL;
     hmac = NULL;
+    cmac = NULL;
 }

@@ -23,8 +23,9 @@ const EVP_CIPHER *crypto_library_aes(crypto_aes_mode mode, size_t key_len);
 const EVP_MD *crypto_library_sha1(void);
 const EVP_MD *crypto_library_sha256(void);
 
-/* NULL: the library has no HMAC. Not const, since OpenSSL counts the contexts that are made of it. */
+/* NULL: the library has no such MAC. Not const, since OpenSSL counts the contexts that are made of it. */
 EVP_MAC *crypto_library_hmac(void);
+EVP_MAC *crypto_library_cmac(void);
 
 /* Lets go of every algorithm looked up so far. Contexts made from them stay valid; a later use looks up anew. */
 void crypto_library_release(void);

@@ -2,6 +2,7 @@
 #include "protocols/packet-d2dsec.h"
 
 #include "ciphers/crypto_library.h"
+#include "ciphers/ipsec_mb.h"
 #include "keys/keylog.h"
 #include "keys/mikey_pke.h"
 
@@ -288,4 +289,5 @@ void proto_register_d2dsec(void)
     register_init_routine(open_capture);
     register_cleanup_routine(close_capture);
     register_shutdown_routine(crypto_library_release);
+    register_shutdown_routine(ipsec_mb_release);
 }

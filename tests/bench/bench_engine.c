@@ -6,6 +6,7 @@
  * of each counts. Time is that of the processor, not of the clock.
  */
 #include "bare_openssl.h"
+#include "cpu_time.h"
 #include "libsrtp_session.h"
 
 #include <glib.h>
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PACKETS 512 /* a round is short, so that some rounds are left undisturbed */
 #define HEADER_LEN 12
@@ -32,14 +32,6 @@ typedef struct {
     bare_session *bare;
     srtp_context *ours;
 } bench;
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static void make_packet(uint8_t *packet, size_t len, uint16_t seq)
 {

@@ -26,6 +26,8 @@ static void test_algorithms(void)
     g_assert_true(EVP_MD_is_a(crypto_library_sha256(), "SHA256"));
     g_assert_true(EVP_MAC_is_a(crypto_library_hmac(), "HMAC"));
     g_assert_true(crypto_library_hmac() == crypto_library_hmac());
+    g_assert_true(EVP_MAC_is_a(crypto_library_cmac(), "CMAC"));
+    g_assert_true(crypto_library_cmac() == crypto_library_cmac());
 }
 
 /* What was keyed before the release goes on working, and what is keyed after it works again. */

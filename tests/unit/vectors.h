@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VECTOR_MAX_OCTETS 2048
+#define VECTOR_MAX_OCTETS 8192
 
 typedef struct {
     uint8_t data[VECTOR_MAX_OCTETS];

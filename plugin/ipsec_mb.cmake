@@ -1,0 +1,30 @@
+# libipsec-mb, for x86-64 alone. It brings neither a pkg-config nor a CMake file.
+#
+# Sets IPSEC_MB_FOUND, and makes the target IPSecMB.
+
+set(IPSEC_MB_FOUND OFF)
+if(D2DSEC_IPSEC_MB)
+  find_path(IPSEC_MB_INCLUDE_DIR intel-ipsec-mb.h)
+  find_library(IPSEC_MB_LIBRARY IPSec_MB)
+  mark_as_advanced(IPSEC_MB_INCLUDE_DIR IPSEC_MB_LIBRARY)
+  set(_version absent)
+  if(IPSEC_MB_INCLUDE_DIR AND IPSEC_MB_LIBRARY)
+    file(STRINGS ${IPSEC_MB_INCLUDE_DIR}/intel-ipsec-mb.h _version REGEX "^#define IMB_VERSION_STR ")
+    string(REGEX REPLACE ".*\"([0-9.]+).*" "\\1" _version "${_version}")
+    # Version 3 counts in octets where those before it count in bits.
+    if(_version VERSION_GREATER_EQUAL 1.3 AND _version VERSION_LESS 3)
+      set(IPSEC_MB_FOUND ON)
+      add_library(IPSecMB INTERFACE)
+      target_include_directories(IPSecMB SYSTEM INTERFACE ${IPSEC_MB_INCLUDE_DIR})
+      target_link_libraries(IPSecMB INTERFACE ${IPSEC_MB_LIBRARY})
+    endif()
+  endif()
+  if(NOT IPSEC_MB_FOUND)
+    set(_message "libipsec-mb of version 1.3 or later, but below 3 (here: ${_version}); without it no SNOW 3G, no ZUC")
+    if(D2DSEC_IPSEC_MB STREQUAL "AUTO")
+      message(STATUS "Not found: ${_message}")
+    else()
+      message(FATAL_ERROR "Not found: ${_message}. -DD2DSEC_IPSEC_MB=OFF does without")
+    endif()
+  endif()
+endif()
