@@ -134,7 +134,7 @@ void rlc_um_watch_sn(rlc_um_sn_watch *watch, const uint8_t *data, size_t len)
     if (watch->seen) {
         unsigned step_of_5 = (unsigned)(data[0] - watch->before[0]) & 0x1f;
         unsigned step_of_10 = (unsigned)(octets_u16(data) - octets_u16(watch->before)) & 0x3ff;
-        if (step_of_10 == 1 && step_of_5 == 0)
+        if (step_of_10 == 1 && step_of_5 != 1)
             watch->told = RLC_UM_SN_10;
         else if (step_of_5 == 1 && step_of_10 != 1)
             watch->told = RLC_UM_SN_5;

@@ -68,8 +68,8 @@ typedef struct {
     uint8_t before[2]; /* the PDU before, its first octets */
 } rlc_um_sn_watch;
 
-/* Looks at the next PDU of a channel that is not one seen before. Reserved bits that are set rule 10 bits out; otherwise the SN
- * that counts by one tells. */
+/* Looks at the next PDU of a channel. Bits that would be reserved under 10 bits rule these out; otherwise the SN that counts by one
+ * tells. */
 void rlc_um_watch_sn(rlc_um_sn_watch *watch, const uint8_t *data, size_t len);
 
 #endif

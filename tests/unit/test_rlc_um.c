@@ -223,6 +223,7 @@ static void test_sn_length_is_told(void)
     static const uint8_t of_5_across_its_end[][2] = {{0x1f, 0x40}, {0x00, 0x40}};
     static const uint8_t of_5_by_framing_info[][2] = {{0x45, 0x40}};
     static const uint8_t of_10[][2] = {{0x00, 0x05}, {0x00, 0x06}};
+    static const uint8_t of_10_with_framing_info[][2] = {{0x08, 0x05}, {0x10, 0x06}};
     static const uint8_t of_10_between_octets[][2] = {{0x00, 0xff}, {0x01, 0x00}};
     static const uint8_t lost[][2] = {{0x05, 0x40}, {0x08, 0x40}};
     g_assert_cmpuint(told_after(of_5, 1), ==, 0);
@@ -230,6 +231,7 @@ static void test_sn_length_is_told(void)
     g_assert_cmpuint(told_after(of_5_across_its_end, 2), ==, 5);
     g_assert_cmpuint(told_after(of_5_by_framing_info, 1), ==, 5);
     g_assert_cmpuint(told_after(of_10, 2), ==, 10);
+    g_assert_cmpuint(told_after(of_10_with_framing_info, 2), ==, 10);
     g_assert_cmpuint(told_after(of_10_between_octets, 2), ==, 0);
     g_assert_cmpuint(told_after(lost, 2), ==, 0);
     rlc_um_sn_watch watch = {0};
