@@ -193,12 +193,6 @@ static int64_t index_of(channel *ch, uint16_t sn, uint32_t hash)
 
 /* --- channels ------------------------------------------------------------------------------------------------------ */
 
-static uint64_t key_of(const sl_link *link)
-{
-    return (uint64_t)link->source << 40 | (uint64_t)link->destination << 16 | (uint64_t)link->destination_bits << 8 |
-           link->lcid;
-}
-
 static uint8_t sn_bits_at_first(const rlc_um_receivers *receivers)
 {
     switch (receivers->choice) {
@@ -214,7 +208,7 @@ static uint8_t sn_bits_at_first(const rlc_um_receivers *receivers)
 
 static channel *channel_of(rlc_um_receivers *receivers, const sl_link *link)
 {
-    uint64_t key = key_of(link);
+    uint64_t key = sl_link_channel(link);
     channel *ch = g_hash_table_lookup(receivers->channels, &key);
     if (ch) {
         g_queue_unlink(&receivers->used, &ch->link);

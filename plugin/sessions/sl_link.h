@@ -31,6 +31,13 @@ typedef struct {
     uint8_t direction;        /* DIRECTION of ciphering and integrity protection */
 } sl_link;
 
+/* Source, destination and LCID in one number: what names a logical channel. */
+static inline uint64_t sl_link_channel(const sl_link *link)
+{
+    return (uint64_t)link->source << 40 | (uint64_t)link->destination << 16 | (uint64_t)link->destination_bits << 8 |
+           link->lcid;
+}
+
 static inline bool sl_lcid_is_pc5s(uint8_t lcid)
 {
     return lcid >= SL_LCID_PC5S && lcid <= SL_LCID_PC5S_PROTECTED;
