@@ -75,14 +75,17 @@ static used_key *key_of(sl_sn_use *use, const sl_pdu *pdu)
     return key;
 }
 
+static uint32_t digest_of(const sl_pdu *pdu)
+{
+    uint32_t digest = octets_hash(pdu->data.data, pdu->data.len);
+    return pdu->mac_i.data ? digest ^ octets_u32(pdu->mac_i.data) : digest;
+}
+
 static unsigned note(sl_sn_use *use, const sl_pdu *pdu)
 {
     used_key *key = key_of(use, pdu);
     unsigned found = 0;
-    uint32_t digest = octets_hash(pdu->data.data, pdu->data.len);
-    if (pdu->mac_i.data)
-        digest ^= octets_u32(pdu->mac_i.data);
-    switch (seen_set_add(&key->seen, pdu->sn, digest)) {
+    switch (seen_set_add(&key->seen, pdu->sn, digest_of(pdu))) {
     case SEEN_NEW:
         break;
     case SEEN_SAME:
@@ -97,13 +100,20 @@ static unsigned note(sl_sn_use *use, const sl_pdu *pdu)
     return found;
 }
 
-void sl_sn_use_note(sl_sn_use *use, uint16_t position, sl_pdu *pdu)
+/* Several PDUs of one frame are told apart by what they are, since reassembled ones have no place in the frame. */
+static uint16_t position_of(const sl_pdu *pdu)
+{
+    uint32_t hash = digest_of(pdu) ^ sl_pdu_count(pdu);
+    return (uint16_t)(hash ^ hash >> 16);
+}
+
+void sl_sn_use_note(sl_sn_use *use, sl_pdu *pdu)
 {
     if (!pdu->key_id || pdu->data.len < pdu->data_len || (pdu->has_mac_i && !pdu->mac_i.data))
         return;
-    frame_record *record = frame_records_find(use->records, pdu->frame, position);
+    frame_record *record = frame_records_find(use->records, pdu->frame, position_of(pdu));
     if (!record) {
-        record = frame_records_add(use->records, pdu->frame, position);
+        record = frame_records_add(use->records, pdu->frame, position_of(pdu));
         record->verdict = RECORD_IS_SET;
         record->notes = note(use, pdu);
     }

@@ -15,8 +15,7 @@ typedef struct sl_sn_use sl_sn_use;
 sl_sn_use *sl_sn_use_new(void);
 void sl_sn_use_free(sl_sn_use *use);
 
-/* Notes a PDU, and adds PDCP_SL_SN_... to its problems. `position` tells several PDUs of a frame apart. PDUs that are not protected or
- * were not captured in full are left alone. */
-void sl_sn_use_note(sl_sn_use *use, uint16_t position, sl_pdu *pdu);
+/* Notes a PDU, and adds PDCP_SL_SN_... to its problems. PDUs that are not protected or were not captured in full are left alone. */
+void sl_sn_use_note(sl_sn_use *use, sl_pdu *pdu);
 
 #endif

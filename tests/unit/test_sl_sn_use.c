@@ -14,7 +14,7 @@ static sl_pdu pdu_of(uint32_t frame, uint16_t key_id, uint16_t sn, const uint8_t
 static unsigned note(sl_sn_use *use, sl_pdu pdu)
 {
     pdu.problems = 0;
-    sl_sn_use_note(use, 42, &pdu);
+    sl_sn_use_note(use, &pdu);
     return pdu.problems;
 }
 
@@ -29,6 +29,19 @@ static void test_same_and_other_data(void)
     g_assert_cmphex(note(use, pdu_of(4, 7, 5, OTHER)), ==, PDCP_SL_SN_REUSED);
     g_assert_cmphex(note(use, pdu_of(1, 7, 5, SOME)), ==, 0);
     g_assert_cmphex(note(use, pdu_of(3, 7, 5, SOME)), ==, PDCP_SL_SN_REPEATED);
+    sl_sn_use_free(use);
+}
+
+/* Several PDUs in one frame have each their own finding. */
+static void test_several_in_a_frame(void)
+{
+    sl_sn_use *use = sl_sn_use_new();
+    note(use, pdu_of(1, 7, 5, SOME));
+    for (unsigned visit = 0; visit < 2; visit++) {
+        g_assert_cmphex(note(use, pdu_of(2, 7, 4, SOME)), ==, 0);
+        g_assert_cmphex(note(use, pdu_of(2, 7, 5, OTHER)), ==, PDCP_SL_SN_REUSED);
+        g_assert_cmphex(note(use, pdu_of(2, 7, 6, OTHER)), ==, 0);
+    }
     sl_sn_use_free(use);
 }
 
@@ -98,6 +111,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sl-sn-use/same-and-other-data", test_same_and_other_data);
+    g_test_add_func("/sl-sn-use/several-in-a-frame", test_several_in_a_frame);
     g_test_add_func("/sl-sn-use/keys-are-apart", test_keys_are_apart);
     g_test_add_func("/sl-sn-use/left-alone", test_left_alone);
     g_test_add_func("/sl-sn-use/sn-comes-round", test_sn_comes_round);
