@@ -159,7 +159,7 @@ static void check_padding(slsch_pdu *pdu)
                 subheader->problems |= SLSCH_PADDING_TWICE;
         } else if (data_seen) {
             subheader->problems |= SLSCH_PADDING_PLACE;
-        } else if (++leading > MOST_LEADING_PADDING) {
+        } else if (++leading == MOST_LEADING_PADDING + 1) {
             subheader->problems |= SLSCH_PADDING_MANY;
         }
     }

@@ -137,9 +137,10 @@ static void test_padding(void)
 /* Each fault is named, and what precedes the fault is read. */
 static void test_padding_out_of_place(void)
 {
-    parsed result = PARSE(UNICAST, PADDING | E, PADDING | E, PADDING | E, 4, 0x11);
+    parsed result = PARSE(UNICAST, PADDING | E, PADDING | E, PADDING | E, PADDING | E, 4, 0x11);
     g_assert_cmphex(result.pdu.subheaders[2].problems, ==, SLSCH_PADDING_MANY);
-    assert_body(&result, 3, 10, 1);
+    g_assert_cmphex(result.pdu.subheaders[3].problems, ==, 0); /* said once */
+    assert_body(&result, 4, 11, 1);
     g_free(result.data);
     result = PARSE(UNICAST, 4 | E, 1, PADDING | E, 5, 0x11, 0x22);
     g_assert_cmphex(result.pdu.subheaders[1].problems, ==, SLSCH_PADDING_PLACE);
