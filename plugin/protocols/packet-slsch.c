@@ -154,6 +154,27 @@ bool slsch_stock_reads(tvbuff_t *tvb)
     return true;
 }
 
+static void add_hidden(proto_tree *tree, const char *name, tvbuff_t *tvb, size_t offset, int len)
+{
+    const header_field_info *info = proto_registrar_get_byname(name);
+    if (info)
+        proto_item_set_hidden(proto_tree_add_item(tree, info->id, tvb, (int)offset, len, ENC_BIG_ENDIAN));
+}
+
+void slsch_add_stock_fields(proto_tree *tree, tvbuff_t *tvb)
+{
+    slsch_pdu pdu;
+    parse(&pdu, tvb);
+    if (!pdu.id_len)
+        return;
+    add_hidden(tree, "mac-lte.slsch.version", tvb, 0, 1);
+    add_hidden(tree, "mac-lte.slsch.src-l2-id", tvb, 1, 3);
+    if (pdu.link.destination_bits == 16)
+        add_hidden(tree, "mac-lte.slsch.dst-l2-id", tvb, 4, 2);
+    for (unsigned i = 0; i < pdu.count; i++)
+        add_hidden(tree, "mac-lte.slsch.lcid", tvb, pdu.subheaders[i].offset, 1);
+}
+
 static bool carries_rlc(const slsch_subheader *subheader)
 {
     return subheader->body.data && subheader->lcid != SL_LCID_PADDING && !(subheader->problems & SLSCH_LCID_RESERVED);

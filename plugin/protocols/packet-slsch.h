@@ -20,4 +20,8 @@ bool slsch_is_enabled(void);
 /* Whether stock's MAC-LTE dissector reads the MAC PDU in `tvb` to its end as what it is. */
 bool slsch_stock_reads(tvbuff_t *tvb);
 
+/* Adds hidden items of stock's fields of the MAC header, so that filters and columns with them still find a PDU that stock is not
+ * called for. */
+void slsch_add_stock_fields(proto_tree *tree, tvbuff_t *tvb);
+
 #endif

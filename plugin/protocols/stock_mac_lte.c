@@ -91,6 +91,7 @@ static void show_context(proto_tree *tree, tvbuff_t *tvb, const sidelink_frame *
     add_stock_field(sub, "mac-lte.rnti-type", tvb, frame->start + 2, 1);
     for (unsigned i = 0; i < context->tag_count; i++)
         add_tag(sub, tvb, frame->start, &context->tags[i]);
+    slsch_add_stock_fields(sub, frame->pdu);
 }
 
 /* --- dissection ---------------------------------------------------------------------------------------------------- */

@@ -123,8 +123,14 @@ def test_sample_is_not_misread(tshark):
     """Stock says of every PC5-S frame that it is shorter than reported."""
     assert severities(tshark, SAMPLE, *STOCK_ON) == [[], [], []] + [[("pdcp_sl.no_key", NOTE)]] * 3
     assert "shorter than reported" not in tshark.text(SAMPLE, "-V", *STOCK_ON)
-    rows = tshark.fields(SAMPLE, "mac-lte.ueid", "mac-lte.rnti-type", filter="mac-lte && slsch", options=STOCK_ON)
-    assert rows == {number: ["7", "8"] for number in SAMPLE_FRAMES}
+
+
+def test_stocks_names_find_what_stock_would_misread(tshark):
+    names = ["mac-lte.ueid", "mac-lte.rnti-type", "mac-lte.slsch.version", "mac-lte.slsch.src-l2-id", "mac-lte.slsch.dst-l2-id",
+             "mac-lte.slsch.lcid"]
+    rows = tshark.fields(SAMPLE, *names, filter="mac-lte", options=STOCK_ON)
+    for number, (source, destination, lcid, *_) in SAMPLE_FRAMES.items():
+        assert [int(each, 0) for each in rows[number]] == [7, 8, 2, source, destination >> 8, lcid]
 
 
 # --- carriers -------------------------------------------------------------------------------------------------
