@@ -158,11 +158,11 @@ static dissector_handle_t dissector_of(tvbuff_t *plain, const sl_pdu *pdu)
     }
 }
 
-static void call_with_sdu(tvbuff_t *plain, packet_info *pinfo, proto_tree *tree, sl_pdu *pdu)
+static void call_with_sdu(tvbuff_t *plain, packet_info *pinfo, proto_tree *tree, const sl_pdu *pdu)
 {
     dissector_handle_t handle = dissector_of(plain, pdu);
     if (handle)
-        sl_call(handle, plain, pinfo, tree, pdu->sdu_type == PDCP_SL_PC5S ? pdu : NULL);
+        sl_call(handle, plain, pinfo, tree, NULL);
     else
         call_data_dissector(plain, pinfo, tree);
 }

@@ -6,7 +6,7 @@
  *                 "pdcp_sl"
  *   by name       for DLT_USER and exported PDUs: "pdcp_sl", a bare PDU, and "pdcp_sl_framed", one in that framing
  *
- * Plain SDUs go to stock's ip and arp dissectors, and to "pc5s", which is given the sl_pdu as data.
+ * Plain SDUs go to stock's dissectors of IP and ARP, and to "pc5s".
  */
 #ifndef D2DSEC_PROTOCOLS_PACKET_PDCP_SL_H
 #define D2DSEC_PROTOCOLS_PACKET_PDCP_SL_H
