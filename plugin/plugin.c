@@ -4,8 +4,11 @@
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
 #include "protocols/packet-mikey-ticket.h"
+#include "protocols/packet-pdcp-sl.h"
+#include "protocols/packet-rlc-sl.h"
 #include "protocols/packet-rtsp-keys.h"
 #include "protocols/packet-sdes.h"
+#include "protocols/packet-slsch.h"
 
 #include <epan/proto.h>
 
@@ -31,7 +34,7 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys;
+    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     proto_register_plugin(&d2dsec);
@@ -50,4 +53,16 @@ void plugin_register(void)
 
     rtsp_keys.register_handoff = proto_reg_handoff_rtsp_keys;
     proto_register_plugin(&rtsp_keys);
+
+    slsch.register_protoinfo = proto_register_slsch;
+    slsch.register_handoff = proto_reg_handoff_slsch;
+    proto_register_plugin(&slsch);
+
+    rlc_sl.register_protoinfo = proto_register_rlc_sl;
+    rlc_sl.register_handoff = proto_reg_handoff_rlc_sl;
+    proto_register_plugin(&rlc_sl);
+
+    pdcp_sl.register_protoinfo = proto_register_pdcp_sl;
+    pdcp_sl.register_handoff = proto_reg_handoff_pdcp_sl;
+    proto_register_plugin(&pdcp_sl);
 }

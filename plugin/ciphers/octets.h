@@ -1,4 +1,4 @@
-/* Octets of any alignment: integers in network byte order, and XOR. */
+/* Octets of any alignment: integers in network byte order, XOR, and a hash. */
 #ifndef D2DSEC_CIPHERS_OCTETS_H
 #define D2DSEC_CIPHERS_OCTETS_H
 
@@ -9,6 +9,11 @@
 static inline uint16_t octets_u16(const uint8_t *at)
 {
     return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t octets_u24(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
 }
 
 static inline uint32_t octets_u32(const uint8_t *at)
@@ -62,6 +67,15 @@ static inline void octets_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, 
     }
     for (; len > 0; len--)
         *out++ = *a++ ^ *b++;
+}
+
+/* FNV-1a, 32 bits: whether two runs of octets are probably the same. No defence against one who wants them to seem so. */
+static inline uint32_t octets_hash(const uint8_t *data, size_t len)
+{
+    uint32_t hash = 0x811c9dc5;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ data[i]) * 0x01000193;
+    return hash;
 }
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "protocols/packet-d2dsrtp.h"
 
+#include "protocols/heuristic_guard.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/stock_media.h"
 
@@ -308,39 +309,23 @@ static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree
 
 /* UDP remembers which heuristic took a packet and calls that one alone on later passes. Stock's guesses at RTP and RTCP would so
  * keep packets for which a key came later; hence this plugin's heuristic stands in front of theirs. */
-typedef struct {
-    const char *name;
-    heur_dissector_t stock;
-} guarded_heuristic;
+static heur_dissector_t stock_rtp, stock_rtcp;
 
-static guarded_heuristic guarded_rtp = {"rtp_udp", NULL};
-static guarded_heuristic guarded_rtcp = {"rtcp_udp", NULL};
-
-static ws_bool dissect_before(const guarded_heuristic *guarded, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                              void *data)
+static ws_bool dissect_before(heur_dissector_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (d2dsrtp_is_enabled() && dissect_unannounced(tvb, pinfo, tree, data))
         return TRUE;
-    return guarded->stock(tvb, pinfo, tree, data);
+    return stock(tvb, pinfo, tree, data);
 }
 
 static ws_bool dissect_before_rtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return dissect_before(&guarded_rtp, tvb, pinfo, tree, data);
+    return dissect_before(stock_rtp, tvb, pinfo, tree, data);
 }
 
 static ws_bool dissect_before_rtcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return dissect_before(&guarded_rtcp, tvb, pinfo, tree, data);
-}
-
-static void guard(guarded_heuristic *guarded, heur_dissector_t before)
-{
-    heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(guarded->name);
-    if (!entry)
-        return;
-    guarded->stock = entry->dissector;
-    entry->dissector = before;
+    return dissect_before(stock_rtcp, tvb, pinfo, tree, data);
 }
 
 /* --- registration -------------------------------------------------------------------------------------------------- */
@@ -398,6 +383,6 @@ void proto_reg_handoff_d2dsrtp(void)
     stock_media_handoff(proto_d2dsrtp, create_dissector_handle(dissect_signalled, proto_d2dsrtp_media));
     heur_dissector_add("udp", dissect_unannounced, "SRTP with known keys over UDP", "d2dsrtp_udp", proto_d2dsrtp,
                        HEURISTIC_ENABLE);
-    guard(&guarded_rtp, dissect_before_rtp);
-    guard(&guarded_rtcp, dissect_before_rtcp);
+    stock_rtp = heuristic_guard("rtp_udp", dissect_before_rtp);
+    stock_rtcp = heuristic_guard("rtcp_udp", dissect_before_rtcp);
 }
