@@ -44,8 +44,8 @@ static const struct {
     [PC5S_PROBLEM_IMSI_DIGITS] =
         {NOTE, "The IMSI does not read as up to 15 decimal digits (TS 24.334 clause 12.5.1.3)"},
     [PC5S_PROBLEM_IP_CONFIG] = {NOTE, "The code of IP Address Config is reserved (TS 24.334 clause 12.5.1.4)"},
-    [PC5S_PROBLEM_CAUSE] = {NOTE, "The cause is not one whose meaning is known (TS 24.334 clause 12.5.1.6)"},
-    [PC5S_PROBLEM_REASON] = {NOTE, "The release reason is reserved (TS 24.334 clause 12.5.1.7)"},
+    [PC5S_PROBLEM_CAUSE] = {NOTE, "The cause is not one whose meaning is known (TS 24.334 clause 12.5.1)"},
+    [PC5S_PROBLEM_REASON] = {NOTE, "The release reason is reserved (TS 24.334 clause 12.5.1)"},
     [PC5S_PROBLEM_CAPABILITIES_EMPTY] =
         {WARNING, "The UE supports no algorithm for ciphering, or none for integrity (TS 24.334 clause 12.5.1.22)"},
     [PC5S_PROBLEM_ALGORITHM_SPARE_BITS] =
@@ -54,10 +54,10 @@ static const struct {
     [PC5S_PROBLEM_NULL_INTEGRITY] =
         {WARNING, "Signalling is to go without integrity protection, EIA0 (TS 33.303 clause 6.5.5)"},
     [PC5S_PROBLEM_NONCE_ZERO] = {WARNING, "The nonce is all zero (TS 33.303 clause 6.5.5)"},
-    [PC5S_PROBLEM_AUTH_FLAG] = {NOTE, "The value of Auth Flag is unknown (TS 24.334 clause 12.5.1.32)"},
+    [PC5S_PROBLEM_AUTH_FLAG] = {NOTE, "The value of Auth Flag is unknown (TS 24.334 clause 12.5.1)"},
     [PC5S_PROBLEM_SIGNATURE_POINT] =
         {WARNING, "The PVT of the ECCSI signature is not an uncompressed point, 04 (RFC 6507 section 3.3)"},
-    [PC5S_PROBLEM_REMOTE_UE_TYPE] = {NOTE, "The type of the remote UE information is unknown (TS 24.334 clause 12.5.1.35)"},
+    [PC5S_PROBLEM_REMOTE_UE_TYPE] = {NOTE, "The type of the remote UE information is unknown (TS 24.334 clause 12.5.1)"},
     [PC5S_PROBLEM_KEYEST_EMPTY] = {WARNING, "The key establishment container is empty"},
     [PC5S_PROBLEM_KEYEST_METHOD_UNKNOWN] =
         {WARNING, "The method of the key establishment container is unknown, and its content does not tell it"},
