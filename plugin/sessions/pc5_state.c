@@ -620,34 +620,34 @@ static void visit_message(pc5_visit *visit)
     remember(visit);
 }
 
-/* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
-static gint64 record_name(const pc5_arrival *arrival)
+/* Several messages of one frame are told apart by what they are: where they begin says nothing once they were decrypted. */
+static char *record_name(const pc5_visit *visit)
 {
-    return (gint64)((uint64_t)arrival->position << 32 | arrival->frame);
+    return g_strdup_printf("%x %s", visit->arrival->frame, visit->fingerprint);
 }
 
 const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival)
 {
-    gint64 name = record_name(arrival);
-    pc5_record *record = (pc5_record *)g_hash_table_lookup(state->records, &name);
-    if (record)
-        return record;
-    record = g_new0(pc5_record, 1);
-    gint64 *record_key = g_new(gint64, 1);
-    *record_key = name;
-    g_hash_table_insert(state->records, record_key, record);
-
-    pc5_visit visit = {.state = state, .arrival = arrival, .message = arrival->message, .record = record};
+    const octet_span whole = arrival->message->whole;
+    pc5_visit visit = {.state = state, .arrival = arrival, .message = arrival->message};
+    key_fingerprint(whole.data, whole.len, visit.fingerprint);
+    char *name = record_name(&visit);
+    visit.record = (pc5_record *)g_hash_table_lookup(state->records, name);
+    if (visit.record) {
+        g_free(name);
+        return visit.record;
+    }
+    visit.record = g_new0(pc5_record, 1);
+    g_hash_table_insert(state->records, name, visit.record);
     if (!arrival->message->has_sequence || arrival->source.len == 0 || arrival->destination.len == 0)
-        return record;
+        return visit.record;
     visit.pair = pair_of(state, arrival, &visit.from);
     if (!visit.pair)
-        return record;
-    key_fingerprint(arrival->message->whole.data, arrival->message->whole.len, visit.fingerprint);
+        return visit.record;
     if (!take_retransmission(&visit))
         visit_message(&visit);
     check_protection(&visit);
-    return record;
+    return visit.record;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------------------------- */
@@ -662,7 +662,7 @@ static void free_exchange(gpointer data)
 pc5_state *pc5_state_new(void)
 {
     pc5_state *state = g_new0(pc5_state, 1);
-    state->records = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    state->records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     state->pairs = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, free_pairs);
     state->attempts = g_ptr_array_new_with_free_func(free_attempt);
     state->exchanges = g_ptr_array_new_with_free_func(free_exchange);

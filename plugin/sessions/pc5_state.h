@@ -43,7 +43,6 @@ typedef enum { PC5_PROTECTION_UNKNOWN, PC5_UNPROTECTED, PC5_PROTECTED } pc5_prot
 
 typedef struct {
     uint32_t frame;
-    uint32_t position; /* tells several messages of one frame apart */
     pc5_id source, destination;
     pc5_protection protection;
     const pc5s_message *message;
@@ -93,7 +92,7 @@ pc5_state *pc5_state_new(void);
 /* NULL is allowed. Key establishment information is cleansed. */
 void pc5_state_free(pc5_state *state);
 
-/* Takes a message in. Called again for the same frame and position it changes nothing and returns what it returned; only
+/* Takes a message in. Called again for the same octets in the same frame it changes nothing and returns what it returned; only
  * response_frame and the context's frames may have been filled in since. The result lives as long as `state`. */
 const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival);
 

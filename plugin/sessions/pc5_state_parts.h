@@ -27,7 +27,7 @@ typedef struct {
 } pc5_use;
 
 struct pc5_state {
-    GHashTable *records;      /* by frame and position to pc5_record */
+    GHashTable *records;      /* record_name() to pc5_record */
     GHashTable *pairs;        /* GBytes, what layer-2 IDs are sure of, to GPtrArray of pc5_pair */
     unsigned pair_count;
     GPtrArray *attempts;

@@ -356,9 +356,8 @@ static void test_several_in_one_frame(void)
     vector_octets octets = octets_of(REQUEST "08 0001 01");
     pc5s_message *request = pc5s_parse(octets.data, octets.len - 4, &pc5s_default_options);
     pc5s_message *other = pc5s_parse(octets.data + octets.len - 4, 4, &pc5s_default_options);
-    pc5_arrival arrival = {.frame = 1, .position = 20, .source = layer_2(1, true), .destination = layer_2(2, false), .message = request};
+    pc5_arrival arrival = {.frame = 1, .source = layer_2(1, true), .destination = layer_2(2, false), .message = request};
     const pc5_record *first = pc5_state_add(state, &arrival);
-    arrival.position = 60;
     arrival.message = other;
     const pc5_record *second = pc5_state_add(state, &arrival);
     g_assert_true(first != second && first->context && !second->context);
