@@ -153,6 +153,7 @@ typedef struct {
     packet_info *pinfo;
     proto_tree *tree;
     const char *text; /* of the body, that of tvb */
+    bool by_stock;    /* stock has shown what it reads */
 } attribute_view;
 
 /* Stock reads those at session level that are written to the letter. */
@@ -185,7 +186,7 @@ static void show_attribute(const attribute_view *view, const text_span *line, co
 {
     key_mgmt attribute;
     key_mgmt_parse(*line, &attribute);
-    bool by_stock = stock_shows(&attribute, media == NULL);
+    bool by_stock = view->by_stock && stock_shows(&attribute, media == NULL);
     if (!by_stock || attribute.problems || repeated) {
         proto_item *item;
         proto_tree *tree = proto_tree_add_subtree(view->tree, view->tvb, (int)(line->text - view->text), (int)line->len,
@@ -223,9 +224,9 @@ static void show_level(const attribute_view *view, const text_span *lines, unsig
     }
 }
 
-void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body)
+void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, bool by_stock)
 {
-    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree};
+    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .by_stock = by_stock};
     if (!proto_is_protocol_enabled(find_protocol_by_id(proto_mikey_ticket)))
         return;
     view.text = (const char *)tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb));

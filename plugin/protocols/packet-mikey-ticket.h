@@ -12,8 +12,8 @@ void proto_reg_handoff_mikey_ticket(void);
  * With the protocol disabled only stock's is called. Returns the octets that were dissected. */
 int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
-/* The a=key-mgmt lines of an SDP body: what stock leaves out, which is those of its media sections and those it cannot read.
- * `body` was parsed from `tvb`. */
-void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body);
+/* The a=key-mgmt lines of an SDP body. by_stock: stock's SDP dissector has seen it, so that only what it leaves out is shown: the lines
+ * of media sections, and those it cannot read. `body` was parsed from `tvb`. */
+void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, bool by_stock);
 
 #endif
