@@ -168,6 +168,7 @@ static void open_capture(void)
     capture.keys = session_keys_new();
     capture.signalling = offer_answer_new(capture.keys);
     capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
+    capture.pc5 = pc5_state_new();
     add_rows();
     if (session_keys_count(capture.keys))
         media_streams_news(capture.streams);
@@ -179,6 +180,7 @@ static void open_capture(void)
 
 static void close_capture(void)
 {
+    pc5_state_free(capture.pc5);
     media_streams_free(capture.streams);
     offer_answer_free(capture.signalling);
     session_keys_free(capture.keys);

@@ -5,6 +5,7 @@
 #include "compat.h"
 #include "sessions/media_streams.h"
 #include "sessions/offer_answer.h"
+#include "sessions/pc5_state.h"
 #include "sessions/session_keys.h"
 
 /* Everything known of the capture that is open. It is made anew for each file and each redissection. */
@@ -12,6 +13,7 @@ typedef struct {
     session_keys *keys;
     offer_answer *signalling;
     media_streams *streams;
+    pc5_state *pc5;
 } d2d_capture;
 
 /* The state of the open capture; never NULL while packets are dissected. */
