@@ -1,8 +1,8 @@
-/* The key establishment information of PC5 signalling: the SDP offer or answer, or the MIKEY message, that keys a direct communication
- * without IMS.
+/* The key establishment information of PC5 signalling: the SDP offer or answer, or the MIKEY message, that keys a direct
+ * communication without IMS.
  *
- * No standard says how messages of TS 24.334 carry it. The encodings below are those that were proposed; the first, borrowed from the
- * Key establishment information container of TS 24.587, is the default:
+ * No standard says how messages of TS 24.334 carry it. The encodings below are those that were proposed; the first, borrowed from
+ * the Key establishment information container of TS 24.587, is the default:
  *
  *   IEI (0x74) | length (2) | method (1) | body
  */
@@ -18,8 +18,8 @@
 typedef enum {
     KEYEST_WITH_METHOD,    /* IEI, length, method, body */
     KEYEST_WITHOUT_METHOD, /* IEI, length, body, which tells its method by how it begins */
-    KEYEST_FRAGMENTS,      /* repeated: IEI, length of one octet, number of the fragment from 1, how many there are, a piece; the
-                              pieces together are method and body */
+    KEYEST_FRAGMENTS,      /* repeated: IEI, length of one octet, number of the fragment from 1, how many there are, a piece;
+                              the pieces together are method and body */
     KEYEST_USER_INFO,      /* in User Info with a type of 0xf0 and the method, or of 0xf0 alone as without method */
     KEYEST_APPENDED,       /* the body behind the last information element, as without method */
     KEYEST_NONE,           /* PC5 signalling carries none: SDP travels by itself in SIP or HTTP */

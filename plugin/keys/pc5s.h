@@ -5,8 +5,9 @@
  *   then          mandatory information elements in a fixed order, without identifier (V, or LV with a length)
  *   then          optional ones, each behind its identifier (IEI): TV, TLV or TLV-E
  *
- * The clause texts of TS 24.334 were not at hand: layouts and numbers follow an open implementation of it, and where two readings
- * are possible pc5s_options chooses between them. Nothing here knows a key: signatures and encrypted payloads stay spans.
+ * The clause texts of TS 24.334 were not at hand: layouts and numbers follow an open implementation of it, and where two
+ * readings are possible pc5s_options chooses between them. Nothing here knows a key: signatures and encrypted payloads stay
+ * spans.
  *
  * All spans point into the octets that were parsed; offsets count from their first octet.
  */
@@ -92,8 +93,8 @@ typedef enum { PC5S_LENGTH_AUTO, PC5S_LENGTH_TWO_OCTETS, PC5S_LENGTH_ONE_OCTET }
 /* Whether the length of User Info counts its first octet, the type. */
 typedef enum { PC5S_TYPE_AUTO, PC5S_TYPE_COUNTED, PC5S_TYPE_APART } pc5s_user_info_length;
 
-/* Where two readings are possible. With ..._AUTO the one is taken that reads the message to its end, and the first named above where
- * that tells nothing. */
+/* Where two readings are possible. With ..._AUTO the one is taken that reads the message to its end, and the first named above
+ * where that tells nothing. */
 typedef struct {
     pc5s_iei_radix iei_radix;
     pc5s_length_size length_size;
@@ -130,8 +131,8 @@ typedef struct {
     pc5s_problem *problems;
 } pc5s_message;
 
-/* Parses data[0..len), a whole message in the clear. Never fails: what can't be read is a problem, and what was read before stays.
- * The result points into `data`, which must outlive it; free it with pc5s_free. */
+/* Parses data[0..len), a whole message in the clear. Never fails: what can't be read is a problem, and what was read before
+ * stays. The result points into `data`, which must outlive it; free it with pc5s_free. */
 pc5s_message *pc5s_parse(const uint8_t *data, size_t len, const pc5s_options *options);
 
 /* NULL is allowed. What was put together of keys is cleansed. */
@@ -143,8 +144,8 @@ const pc5s_ie *pc5s_find(const pc5s_message *message, pc5s_ie_kind kind);
 /* The number of digits of a value in TBCD: the low nibble of an octet first, the end filled with 0xf. 0: it is not that. */
 unsigned pc5s_tbcd_digits(octet_span value);
 
-/* Whether the capabilities (2 octets, EEA0 to EEA7 and EIA0 to EIA7 from the highest bit) hold both algorithms of the octet of Chosen
- * Algorithms (TS 24.334 clauses 12.5.1.22 and 12.5.1.23). */
+/* Whether the capabilities (2 octets, EEA0 to EEA7 and EIA0 to EIA7 from the highest bit) hold both algorithms of the octet of
+ * Chosen Algorithms (TS 24.334 clauses 12.5.1.22 and 12.5.1.23). */
 bool pc5s_algorithms_supported(uint16_t capabilities, uint8_t chosen);
 
 #endif

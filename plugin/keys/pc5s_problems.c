@@ -49,7 +49,7 @@ static const struct {
     [PC5S_PROBLEM_CAPABILITIES_EMPTY] =
         {WARNING, "The UE supports no algorithm for ciphering, or none for integrity (TS 24.334 clause 12.5.1.22)"},
     [PC5S_PROBLEM_ALGORITHM_SPARE_BITS] =
-        {WARNING, "Bits 8 and 4 of Chosen Algorithms are not both zero, as if written by another layout (TS 24.334 clause 12.5.1.23)"},
+        {WARNING, "Bits 8 and 4 of Chosen Algorithms are not both zero, as if another layout was meant (TS 24.334 clause 12.5.1.23)"},
     [PC5S_PROBLEM_ALGORITHM_UNASSIGNED] = {WARNING, "A chosen algorithm is not assigned (TS 24.334 clause 12.5.1.23)"},
     [PC5S_PROBLEM_NULL_INTEGRITY] =
         {WARNING, "Signalling is to go without integrity protection, EIA0 (TS 33.303 clause 6.5.5)"},

@@ -138,7 +138,8 @@ static proto_item *add_part(proto_tree *tree, const container_view *view, pc5s_f
 {
     if (!part.data || part.len == 0)
         return NULL;
-    return proto_tree_add_item(tree, pc5s_fields[field], view->tvb, (int)(part.data - view->base), (int)part.len, ENC_BIG_ENDIAN);
+    return proto_tree_add_item(tree, pc5s_fields[field], view->tvb, (int)(part.data - view->base), (int)part.len,
+                               ENC_BIG_ENDIAN);
 }
 
 /* Every line but those that hold keys: those of a=crypto and a=key-mgmt are decoded on their own. */
@@ -226,7 +227,8 @@ static void dissect_container(proto_tree *tree, tvbuff_t *tvb, packet_info *pinf
 
 /* --- one message --------------------------------------------------------------------------------------------------- */
 
-static void show_message(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const pc5s_message *message, const pc5_record *record)
+static void show_message(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const pc5s_message *message,
+                         const pc5_record *record)
 {
     proto_item *item = proto_tree_get_parent(tree);
     if (message->has_type)
@@ -341,7 +343,8 @@ static void register_preferences(void)
     prefs_register_enum_preference(module, "length_octets", "Length of GPI and Encrypted Payload",
                                    "Octets of the length field of these two", &length_size, sizes, FALSE);
     prefs_register_enum_preference(module, "user_info_length", "Length of User Info counts its type",
-                                   "Some senders leave the octet of the type out of the length", &user_info_length, types, FALSE);
+                                   "Some senders leave the octet of the type out of the length", &user_info_length, types,
+                                   FALSE);
     prefs_register_enum_preference(module, "keyest_encoding", "Key establishment container",
                                    "How SDP or MIKEY stands in a message: no standard says", &encoding, encodings, FALSE);
     prefs_register_uint_preference(module, "keyest_iei", "IEI of the container", "In encodings E1 to E3, hexadecimal", 16,

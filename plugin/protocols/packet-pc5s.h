@@ -14,9 +14,9 @@ typedef struct {
 void proto_register_pc5s(void);
 void proto_reg_handoff_pc5s(void);
 
-/* Dissects one message in the clear that is the whole of `tvb`. link: NULL, only the packet's addresses are known. This is a function
- * and no data pointer of the dissector "pc5s", because exported PDUs hand that one data of their own. Returns the octets that were
- * dissected; 0: the protocol is disabled. */
+/* Dissects one message in the clear that is the whole of `tvb`. link: NULL, only the packet's addresses are known. This is a
+ * function and no data pointer of the dissector "pc5s", because exported PDUs hand that one data of their own. Returns the octets
+ * that were dissected; 0: the protocol is disabled. */
 int pc5s_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const pc5s_link *link);
 
 #endif

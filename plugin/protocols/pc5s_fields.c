@@ -63,11 +63,13 @@ static const value_string reason_vals[] = {
 };
 
 const value_string pc5s_ciphering_vals[] = {
-    {0, "EEA0"}, {1, "128-EEA1"}, {2, "128-EEA2"}, {3, "128-EEA3"}, {4, "EEA4"}, {5, "EEA5"}, {6, "EEA6"}, {7, "EEA7"}, {0, NULL},
+    {0, "EEA0"}, {1, "128-EEA1"}, {2, "128-EEA2"}, {3, "128-EEA3"}, {4, "EEA4"}, {5, "EEA5"}, {6, "EEA6"}, {7, "EEA7"},
+    {0, NULL},
 };
 
 const value_string pc5s_integrity_vals[] = {
-    {0, "EIA0"}, {1, "128-EIA1"}, {2, "128-EIA2"}, {3, "128-EIA3"}, {4, "EIA4"}, {5, "EIA5"}, {6, "EIA6"}, {7, "EIA7"}, {0, NULL},
+    {0, "EIA0"}, {1, "128-EIA1"}, {2, "128-EIA2"}, {3, "128-EIA3"}, {4, "EIA4"}, {5, "EIA5"}, {6, "EIA6"}, {7, "EIA7"},
+    {0, NULL},
 };
 
 static const value_string auth_flag_vals[] = {
@@ -118,7 +120,8 @@ static hf_register_info fields[] = {
     NAMED(CAUSE, "Cause", "cause", cause_vals, "PC5 Signalling Protocol Cause, TS 24.334 clause 12.5.1"),
     NAMED(REASON, "Release reason", "reason", reason_vals, CLAUSE "12.5.1"),
     NUMBER(KEEPALIVE_COUNTER, "Keepalive counter", "keepalive_counter", FT_UINT32, BASE_DEC, CLAUSE "12.5.1"),
-    NUMBER(MAX_INACTIVITY, "Maximum inactivity period", "max_inactivity", FT_UINT32, BASE_DEC, "In seconds, TS 24.334 clause 12.5.1.9"),
+    NUMBER(MAX_INACTIVITY, "Maximum inactivity period", "max_inactivity", FT_UINT32, BASE_DEC,
+           "In seconds, TS 24.334 clause 12.5.1.9"),
     NUMBER(RELAY_SERVICE_CODE, "Relay service code", "relay_service_code", FT_UINT24, BASE_HEX, CLAUSE "12.5.1.17"),
     OCTETS(GPI, "GBA push information", "gpi", CLAUSE "12.5.1.18"),
     OCTETS(PRUK_ID, "PRUK ID", "pruk_id", CLAUSE "12.5.1.19"),
@@ -126,8 +129,10 @@ static hf_register_info fields[] = {
     OCTETS(RAND, "RAND", "rand", CLAUSE "12.5.1.21"),
     NUMBER(CAPABILITIES, "UE security capabilities", "capabilities", FT_UINT16, BASE_HEX, CLAUSE "12.5.1.22"),
     NUMBER(ALGORITHMS, "Chosen algorithms", "algorithms", FT_UINT8, BASE_HEX, CLAUSE "12.5.1.23"),
-    FIELD(CIPHERING, "Ciphering", "algorithms.ciphering", FT_UINT8, BASE_DEC, VALS(pc5s_ciphering_vals), 0xf0, CLAUSE "12.5.1.23"),
-    FIELD(INTEGRITY, "Integrity", "algorithms.integrity", FT_UINT8, BASE_DEC, VALS(pc5s_integrity_vals), 0x0f, CLAUSE "12.5.1.23"),
+    FIELD(CIPHERING, "Ciphering", "algorithms.ciphering", FT_UINT8, BASE_DEC, VALS(pc5s_ciphering_vals), 0xf0,
+          CLAUSE "12.5.1.23"),
+    FIELD(INTEGRITY, "Integrity", "algorithms.integrity", FT_UINT8, BASE_DEC, VALS(pc5s_integrity_vals), 0x0f,
+          CLAUSE "12.5.1.23"),
     NUMBER(KD_SESS_ID_LSB, "LSB of KD-sess ID", "kd_sess_id.lsb", FT_UINT8, BASE_HEX, CLAUSE "12.5.1.24"),
     NUMBER(KD_SESS_ID_MSB, "MSB of KD-sess ID", "kd_sess_id.msb", FT_UINT8, BASE_HEX, CLAUSE "12.5.1.25"),
     NUMBER(KD_SESS_ID, "KD-sess ID", "kd_sess_id", FT_UINT16, BASE_HEX, "Put together of both halves, TS 33.303 clause 6.5.5"),
@@ -148,14 +153,17 @@ static hf_register_info fields[] = {
     OCTETS(IMEISV, "IMEISV", "imeisv", CLAUSE "12.5.1"),
     TEXT(DIGITS, "Digits", "imei.digits", "Of an IMEI or IMEISV that reads as such"),
     GROUP(KEYEST, "Key establishment", "keyest", "SDP or MIKEY that the message carries"),
-    FIELD(KEYEST_METHOD, "Method", "keyest.method", FT_UINT8, BASE_HEX, VALS(method_vals), 0, "As it stands there, or as the content tells"),
+    FIELD(KEYEST_METHOD, "Method", "keyest.method", FT_UINT8, BASE_HEX, VALS(method_vals), 0,
+          "As it stands there, or as the content tells"),
     NUMBER(KEYEST_FRAGMENT, "Fragment", "keyest.fragment", FT_UINT8, BASE_DEC, "Number of the fragment, from 1"),
     NUMBER(KEYEST_FRAGMENTS, "Fragments", "keyest.fragments", FT_UINT8, BASE_DEC, "How many there are"),
     GROUP(KEYEST_BODY, "Body", "keyest.body", "What follows the method; it may hold a key"),
-    OCTETS(KEYEST_OCTETS, "Octets", "keyest.octets", "Of a body that is not decoded; only with the preference d2dsec.show_keys"),
+    OCTETS(KEYEST_OCTETS, "Octets", "keyest.octets",
+           "Of a body that is not decoded; only with the preference d2dsec.show_keys"),
     TEXT(KEYEST_SDP, "SDP line", "keyest.sdp", "Without a=crypto, a=key-mgmt and k= lines, which hold keys"),
     NUMBER(COMPACT_TAG, "Tag", "keyest.tag", FT_UINT8, BASE_DEC, "Of compact SDES"),
-    NAMED(COMPACT_SUITE, "Suite", "keyest.suite", suite_vals, "Of compact SDES: an SRTP protection profile, RFC 5764, RFC 7714"),
+    NAMED(COMPACT_SUITE, "Suite", "keyest.suite", suite_vals,
+          "Of compact SDES: an SRTP protection profile, RFC 5764, RFC 7714"),
     NUMBER(COMPACT_LENGTH, "Length of key and salt", "keyest.key_length", FT_UINT8, BASE_DEC, "Of compact SDES"),
     OCTETS(COMPACT_MKI, "MKI", "keyest.mki", "Of compact SDES"),
     FRAME(REQUEST_FRAME, "Answers frame", "request_frame", FT_FRAMENUM_REQUEST, "The message that this one answers"),
@@ -163,7 +171,8 @@ static hf_register_info fields[] = {
     FRAME(FIRST_FRAME, "Retransmission of frame", "first_frame", FT_FRAMENUM_RETRANS_PREV, "Where the message was sent first"),
     GROUP(CONTEXT, "Security context", "context", "What secures the link, TS 33.303 clause 6.5.5"),
     FRAME(CONTEXT_REQUEST, "Request in frame", "context.request_frame", FT_FRAMENUM_NONE, "Communication or rekeying request"),
-    FRAME(CONTEXT_COMMAND, "Security mode command in frame", "context.command_frame", FT_FRAMENUM_NONE, "DIRECT_SECURITY_MODE_COMMAND"),
+    FRAME(CONTEXT_COMMAND, "Security mode command in frame", "context.command_frame", FT_FRAMENUM_NONE,
+          "DIRECT_SECURITY_MODE_COMMAND"),
     FRAME(CONTEXT_COMPLETE, "Security mode completed in frame", "context.complete_frame", FT_FRAMENUM_NONE,
           "DIRECT_SECURITY_MODE_COMPLETE, or REJECT"),
     FRAME(CONTEXT_CLOSING, "Closed in frame", "context.closing_frame", FT_FRAMENUM_NONE, "Accept, reject or rekeying response"),

@@ -142,7 +142,8 @@ static void show_simple(proto_tree *tree, const pc5s_view *view, const pc5s_ie *
             add_span(tree, view, simple_values[i].field, ie->value, ENC_BIG_ENDIAN);
 }
 
-static void show_value(proto_tree *tree, proto_item *item, const pc5s_view *view, const pc5s_message *message, const pc5s_ie *ie)
+static void show_value(proto_tree *tree, proto_item *item, const pc5s_view *view, const pc5s_message *message,
+                       const pc5s_ie *ie)
 {
     switch (ie->kind) {
     case PC5S_IE_USER_INFO:

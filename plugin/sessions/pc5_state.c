@@ -373,8 +373,8 @@ static pc5_attempt *newest_attempt(const pc5_pair *pair, unsigned side)
     return establishing->serial > rekeying->serial ? establishing : rekeying;
 }
 
-/* The attempt that a command belongs to: the newest of the other side that is not yet complete, or one whose request is not in the
- * capture. NULL: the command can belong to none. */
+/* The attempt that a command belongs to: the newest of the other side that is not yet complete, or one whose request is not in
+ * the capture. NULL: the command can belong to none. */
 static pc5_attempt *attempt_of_command(pc5_visit *visit)
 {
     pc5_attempt *attempt = newest_attempt(visit->pair, !visit->from), *own = newest_attempt(visit->pair, visit->from);

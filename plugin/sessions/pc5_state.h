@@ -1,4 +1,5 @@
-/* Which message of PC5 signalling answers which, and the security contexts that come of them (TS 24.334, TS 33.303 clause 6.5.5).
+/* Which message of PC5 signalling answers which, and the security contexts that come of them (TS 24.334, TS 33.303 clause
+ * 6.5.5).
  *
  *   UE_1                                       UE_2
  *   DIRECT_COMMUNICATION_REQUEST       -->            capabilities, Nonce_1, MSB of KD-sess ID, [offer]
@@ -7,8 +8,8 @@
  *   DIRECT_SECURITY_MODE_COMPLETE      -->
  *                                      <--            DIRECT_COMMUNICATION_ACCEPT, [answer]
  *
- * Rekeying is the same between DIRECT_REKEYING_REQUEST and DIRECT_REKEYING_RESPONSE. Sequence numbers say little of which message
- * answers which, since implementations differ: direction and order do.
+ * Rekeying is the same between DIRECT_REKEYING_REQUEST and DIRECT_REKEYING_RESPONSE. Sequence numbers say little of which
+ * message answers which, since implementations differ: direction and order do.
  *
  * A pair is two identities between which messages travel: layer-2 IDs, or addresses where the network relays the messages. Of a
  * layer-2 destination MAC carries the first 16 bits of 24 alone, so a layer-2 ID equals another that it begins.

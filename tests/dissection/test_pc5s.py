@@ -1,5 +1,5 @@
-"""PC5 signalling through tshark: over SIP, HTTP, exported PDUs and a user link type; its container with SDES and MIKEY in it; and how
-messages are linked. Messages are written here from TS 24.334's layouts, octet by octet."""
+"""PC5 signalling through tshark: over SIP, HTTP, exported PDUs and a user link type; its container with SDES and MIKEY in it;
+and how messages are linked. Messages are written here from TS 24.334's layouts, octet by octet."""
 
 import base64
 import hashlib
@@ -14,8 +14,14 @@ import pytest
 from model.capture import Capture, TcpConnection
 
 VECTORS = Path(__file__).parent.parent / "vectors"
-SIMULATED = {each["name"]: bytes.fromhex(each["hex"]) for each in json.loads((VECTORS / "pc5s_ns3.json").read_text())["vectors"]}
-MIKEY = {each["name"]: bytes.fromhex(each["hex"]) for each in json.loads((VECTORS / "mikey_messages.json").read_text())["vectors"]}
+
+
+def messages_of(name):
+    vectors = json.loads((VECTORS / name).read_text())["vectors"]
+    return {each["name"]: bytes.fromhex(each["hex"]) for each in vectors}
+
+
+SIMULATED, MIKEY = messages_of("pc5s_ns3.json"), messages_of("mikey_messages.json")
 TRANSFER_INIT, TRANSFER_RESP = MIKEY["Scenario A TRANSFER_INIT"], MIKEY["Scenario A TRANSFER_RESP"]
 
 OURS = ("pc5s.", "sdes.", "mikey_ticket.")
@@ -171,7 +177,8 @@ MESSAGES = {
     "rekeying response": (b"\x10\0\2", {"type": "0x10"}),
     "rekeying trigger": (b"\x11\0\2", {"type": "0x11"}),
     "remote UE request": (b"\x12\0\2\1", {"remote_ue_type": "1"}),
-    "remote UE response": (b"\x13\0\2\x1b\x21\x43\x65\x87\x09\x21\x43\xf5", {"imei": "21436587092143f5", "imei.digits": "123456789012345"}),
+    "remote UE response": (b"\x13\0\2\x1b\x21\x43\x65\x87\x09\x21\x43\xf5",
+                           {"imei": "21436587092143f5", "imei.digits": "123456789012345"}),
     "IMSI": (request(user=b"\3\x00\x01\x01\x32\x54\x76\x98\xf0"), {"user_info.imsi": "001010234567890"}),
     "PRUK ID": (request(user=b"\2PRUK-ID!"), {"user_info.pruk_id": b"PRUK-ID!".hex()}),
 }
@@ -192,7 +199,8 @@ def test_every_information_element_has_its_field(shown, name):
 
 def test_user_info_reads_as_text(tshark, shown):
     assert "User Info: alice" in tshark.text(exported_capture(tshark, "user-info-text", FULL_REQUEST), "-V")
-    assert value(shown["request"], "user_info.info") == b"alice".hex() and value(shown["command"], "user_info.info") == b"bob".hex()
+    assert value(shown["request"], "user_info.info") == b"alice".hex()
+    assert value(shown["command"], "user_info.info") == b"bob".hex()
     assert values(shown["request"], "pc5s.link_local") == ["fe80::1"]
 
 
@@ -205,7 +213,8 @@ def test_capabilities_bit_by_bit(shown):
 def test_messages_of_the_simulator(tshark, name):
     message = SIMULATED[name]
     frame = frames_of(tshark, exported_capture(tshark, "simulated", message))[0]
-    assert value(frame, "type") == "0x%02x" % message[0] and value(frame, "sequence") == "%d" % int.from_bytes(message[1:3], "big")
+    assert value(frame, "type") == "0x%02x" % message[0]
+    assert value(frame, "sequence") == "%d" % int.from_bytes(message[1:3], "big")
     assert "pc5s.error" not in experts(frame) and not values(frame, "pc5s.data")
 
 
@@ -236,7 +245,8 @@ def test_body_of_sip(tshark, method):
     capture = sip_capture(tshark, "sip", (ALICE, BOB, FULL_REQUEST), method=method)
     assert value(frames_of(tshark, capture)[0], "kd_id") == "0x00010002"
     protocol, info = [cell.strip() for cell in columns(tshark, capture)[0]]
-    assert protocol == "SIP/PC5-S" and info.startswith("Request: " + method) and info.endswith("DIRECT_COMMUNICATION_REQUEST, seq 1")
+    assert protocol == "SIP/PC5-S" and info.startswith("Request: " + method)
+    assert info.endswith("DIRECT_COMMUNICATION_REQUEST, seq 1")
 
 
 def test_body_of_http(tshark):
@@ -269,7 +279,8 @@ def test_capture_that_cut_the_message(tshark):
 
 @pytest.mark.parametrize("arguments", [["-V", "-x"], []], ids=["details", "summary"])
 def test_disabled_it_is_not_there(tshark, arguments):
-    capture = sip_capture(tshark, "off", (ALICE, BOB, request(container(1, OFFER))), (BOB, ALICE, accept(container(3, TRANSFER_RESP))))
+    capture = sip_capture(tshark, "off", (ALICE, BOB, request(container(1, OFFER))),
+                          (BOB, ALICE, accept(container(3, TRANSFER_RESP))))
     assert tshark.text(capture, *arguments, *OFF) == tshark.text(capture, *arguments, plugin=False)
 
 
@@ -315,8 +326,8 @@ def test_keys_are_shown_on_request_only(sdes):
     assert values(with_keys[0], "sdes.key")[0].replace(":", "") == KEY_1.hex()
 
 
-@pytest.mark.parametrize("options", [[], ["-o", "pc5s.keyest_encoding:E6"], ["-o", "pc5s.keyest_iei:99"], ["-o", "pc5s.keyest_encoding:E3"]],
-                         ids=["E1", "E6", "other IEI", "E3"])
+@pytest.mark.parametrize("options", [[], ["-o", "pc5s.keyest_encoding:E6"], ["-o", "pc5s.keyest_iei:99"],
+                                     ["-o", "pc5s.keyest_encoding:E3"]], ids=["E1", "E6", "other IEI", "E3"])
 def test_key_stays_hidden_where_the_preferences_are_wrong(tshark, options):
     messages = [request(container(1, OFFER)), request(container(0x80, OFFER)), request(user=b"\xf1" + OFFER),
                 request(container(4, b"\1\1\x1e" + KEY_1 + SALT_1)), request(b"\x74\x01\0\1" + OFFER)]
@@ -353,6 +364,33 @@ def test_csb_of_another_offer_is_named(tshark):
     assert "have different CSB IDs" in tshark.text(path, "-V")
 
 
+# what is wrong with the content; method, content, and the expert field of whoever decodes it
+CONTENTS = {
+    "one tag twice": (1, sdp(crypto(1, KEY_1, SALT_1), crypto(1, KEY_2, SALT_2)), "sdes.section"),
+    "key too short": (1, sdp(crypto(1, KEY_1, b"")), "sdes.error"),
+    "foreign character in the key": (1, sdp(crypto(1, KEY_1, SALT_1)[:-4] + "*AAA"), "sdes.error"),
+    "MKI length without value": (1, sdp(crypto(1, KEY_1, SALT_1) + "|:4"), "sdes.error"),
+    "lifetime of 2^64": (1, sdp(crypto(1, KEY_1, SALT_1) + "|2^64"), "sdes.error"),
+    "SDP without a key": (1, sdp(), "pc5s.error"),
+    "foreign character in MIKEY": (2, b"a=key-mgmt:mikey AQ4F*A==", "mikey_ticket.sdp"),
+    "payload of MIKEY past its end": (3, TRANSFER_INIT[:-40], "mikey_ticket.error"),
+    "NUL in the SDP": (1, OFFER.replace(b"t=0 0", b"t=0\0000"), "pc5s.warning"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_departure_of_the_content_is_named(tshark, name):
+    method, content, expert = CONTENTS[name]
+    frame = frames_of(tshark, exported_capture(tshark, "content", request(container(method, content))))[0]
+    assert expert in {field for field, _ in frame}
+
+
+def test_lines_that_end_in_lf(tshark):
+    message = request(container(1, OFFER.replace(b"\r\n", b"\n")))
+    frame = frames_of(tshark, exported_capture(tshark, "lf", message))[0]
+    assert values(frame, "sdes.key_fingerprint") == [fingerprint(KEY_1, SALT_1)]
+
+
 @pytest.mark.parametrize("whole", [True, False], ids=["body", "line"])
 def test_mikey_in_sdp(tshark, whole):
     line = "a=key-mgmt:mikey " + base64.b64encode(TRANSFER_INIT).decode()
@@ -370,7 +408,8 @@ def test_compact_sdes(tshark):
     body = b"\5\1\x1e" + KEY_1 + SALT_1 + b"\1\2"
     capture = exported_capture(tshark, "compact", request(container(4, body)))
     frame = frames_of(tshark, capture)[0]
-    assert value(frame, "keyest.tag") == "5" and value(frame, "keyest.suite") == "1" and value(frame, "keyest.key_length") == "30"
+    assert value(frame, "keyest.tag") == "5" and value(frame, "keyest.suite") == "1"
+    assert value(frame, "keyest.key_length") == "30"
     assert value(frame, "keyest.mki") == "0102" and values(frame, "sdes.mki") == ["258"]
     assert values(frame, "sdes.key_fingerprint") == [fingerprint(KEY_1, SALT_1)]
     assert secrets_in([frame]) == [] and base64.b64encode(KEY_1).decode()[:10] not in tshark.text(capture, "-V", "-x")
@@ -447,7 +486,8 @@ def test_messages_of_a_link(tshark, passes):
     frames = frames_of(tshark, exported_capture(tshark, "link", *messages), *passes)
     assert [values(frame, "pc5s.request_frame") for frame in frames] == [[], [], ["1"], ["3"], ["1"]]
     assert values(frames[1], "pc5s.first_frame") == ["1"] and "pc5s.retransmission" in experts(frames[1])
-    assert values(frames[4], "pc5s.context.command_frame") == ["3"] and values(frames[4], "pc5s.context.complete_frame") == ["4"]
+    assert values(frames[4], "pc5s.context.command_frame") == ["3"]
+    assert values(frames[4], "pc5s.context.complete_frame") == ["4"]
     assert values(frames[4], "pc5s.kd_sess_id") == ["0x1234"] and values(frames[4], "pc5s.kd_id") == ["0xdeadbeef"]
     assert [experts(frame) for frame in frames] == [set(), {"pc5s.retransmission"}, set(), set(), set()]
     if passes:

@@ -114,7 +114,8 @@ static const scenario scenarios[] = {
       {1, 2, PLAIN, REQUEST_OF("0001", NONCE_1, "13"), BIT(REQUEST_CHANGED) | BIT(SEQUENCE_REUSED), 0, 1},
       {2, 1, SAFE, COMMAND, 0, 1, 0}}},
     {"command without request", {{2, 1, SAFE, COMMAND, BIT(COMMAND_WITHOUT_REQUEST), 0, 0}, {1, 2, SAFE, COMPLETE, 0, 1, 0}}},
-    {"completion without command", {{1, 2, PLAIN, REQUEST, 0, 0, 0}, {1, 2, SAFE, COMPLETE, BIT(COMPLETE_WITHOUT_COMMAND), 0, 0}}},
+    {"completion without command",
+     {{1, 2, PLAIN, REQUEST, 0, 0, 0}, {1, 2, SAFE, COMPLETE, BIT(COMPLETE_WITHOUT_COMMAND), 0, 0}}},
     {"rejection of a command that is not there", {{1, 2, PLAIN, "0e 0001 02", BIT(COMPLETE_WITHOUT_COMMAND), 0, 0}}},
     {"command in the direction of the request",
      {{1, 2, PLAIN, REQUEST, 0, 0, 0}, {1, 2, SAFE, COMMAND, BIT(SAME_DIRECTION), 1, 0}}},
@@ -129,7 +130,8 @@ static const scenario scenarios[] = {
      {{1, 2, PLAIN, "01 0001 02 01 61 04 00000258 " NONCE_1 "c0c0 12", 0, 0, 0},
       {2, 1, SAFE, COMMAND_OF("0001", "c0c0", NONCE_2, "21", "34"), BIT(ALGORITHM_NOT_OFFERED), 1, 0}}},
     {"algorithm not among the capabilities that the command itself repeats",
-     {{2, 1, SAFE, COMMAND_OF("0001", "c0c0", NONCE_2, "12", "34"), BIT(COMMAND_WITHOUT_REQUEST) | BIT(ALGORITHM_NOT_OFFERED), 0, 0}}},
+     {{2, 1, SAFE, COMMAND_OF("0001", "c0c0", NONCE_2, "12", "34"),
+       BIT(COMMAND_WITHOUT_REQUEST) | BIT(ALGORITHM_NOT_OFFERED), 0, 0}}},
     {"nonces equal",
      {{1, 2, PLAIN, REQUEST, 0, 0, 0},
       {2, 1, SAFE, COMMAND_OF("0001", "f0f0", NONCE_1, "22", "34"), BIT(NONCES_EQUAL), 1, 0}}},
@@ -177,7 +179,9 @@ static const scenario scenarios[] = {
     {"accept in the clear, without security",
      {{1, 2, PLAIN, REQUEST, 0, 0, 0}, {2, 1, PLAIN, ACCEPT, BIT(ACCEPT_WITHOUT_SECURITY), 1, 0}}},
     {"accept before completion",
-     {{1, 2, PLAIN, REQUEST, 0, 0, 0}, {2, 1, SAFE, COMMAND, 0, 1, 0}, {2, 1, SAFE, ACCEPT, BIT(ACCEPT_BEFORE_COMPLETE), 1, 0}}},
+     {{1, 2, PLAIN, REQUEST, 0, 0, 0},
+      {2, 1, SAFE, COMMAND, 0, 1, 0},
+      {2, 1, SAFE, ACCEPT, BIT(ACCEPT_BEFORE_COMPLETE), 1, 0}}},
     {"protected messages in the clear",
      {{1, 2, PLAIN, REQUEST, 0, 0, 0},
       {2, 1, PLAIN, COMMAND, BIT(NOT_PROTECTED), 1, 0},
@@ -264,8 +268,7 @@ static void test_scenarios(void)
 
 static void test_context(void)
 {
-    static const uint8_t nonce_1[] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
-    static const uint8_t nonce_2[] = {0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf};
+    const vector_octets nonce_1 = octets_of(NONCE_1), nonce_2 = octets_of(NONCE_2);
     pc5_state *state = pc5_state_new();
     const pc5_record *request = add_text(state, 10, 1, 2, REQUEST "11 00010002");
     const pc5_record *command = add_text(state, 11, 2, 1, COMMAND "10 dead");
@@ -283,8 +286,8 @@ static void test_context(void)
     g_assert_cmpuint(context->complete_frame, ==, 12);
     g_assert_cmpuint(context->closing_frame, ==, 13);
     g_assert_false(context->is_rekeying || context->rejected);
-    g_assert_cmpmem(context->nonce_1, 16, nonce_1, 16);
-    g_assert_cmpmem(context->nonce_2, 16, nonce_2, 16);
+    g_assert_cmpmem(context->nonce_1, 16, nonce_1.data, nonce_1.len);
+    g_assert_cmpmem(context->nonce_2, 16, nonce_2.data, nonce_2.len);
     g_assert_cmphex(context->capabilities, ==, 0xf0f0);
     g_assert_cmphex(context->algorithms, ==, 0x22);
     g_assert_true(context->has_kd_sess_id && context->kd_sess_id == 0x1234);
@@ -339,9 +342,12 @@ static void test_identities(void)
     g_assert_cmpuint(add_between(state, 4, "0a0b0c", "010203", ACCEPT)->request_frame, ==, 1);
     /* IP addresses are compared in full */
     add_between(state, 5, "c0000201", "c0000202", REQUEST_OF("0001", NONCE_3, "12"));
-    g_assert_cmpuint(add_between(state, 6, "c0000202", "c0000201", COMMAND_OF("0001", "f0f0", NONCE_4, "22", "34"))->request_frame, ==, 5);
+    const pc5_record *command =
+        add_between(state, 6, "c0000202", "c0000201", COMMAND_OF("0001", "f0f0", NONCE_4, "22", "34"));
+    g_assert_cmpuint(command->request_frame, ==, 5);
     g_assert_cmphex(add_between(state, 7, "c0000203", "c0000201", ACCEPT)->problems, ==, BIT(WITHOUT_REQUEST));
-    g_assert_cmpuint(add_between(state, 8, "20010db8 @11 02", "20010db8 @11 01", "07 0001")->problems, ==, BIT(WITHOUT_REQUEST));
+    g_assert_cmphex(add_between(state, 8, "20010db8 @11 02", "20010db8 @11 01", "07 0001")->problems, ==,
+                    BIT(WITHOUT_REQUEST));
     /* nobody knows who speaks: nothing is said */
     g_assert_cmpuint(add_between(state, 9, "", "", "07 0001")->problems, ==, 0);
     /* both ends the same: the message is from the first side, and so is its answer */
@@ -388,7 +394,8 @@ static const pc5_record *add_keying(pc5_state *state, uint32_t frame, uint8_t fr
     return add(state, frame, layer_2(from, true), layer_2(to, false), PC5_PROTECTION_UNKNOWN, &octets);
 }
 
-static const pc5_record *add_sdp(pc5_state *state, uint32_t frame, uint8_t from, uint8_t to, const char *message, const char *sdp)
+static const pc5_record *add_sdp(pc5_state *state, uint32_t frame, uint8_t from, uint8_t to, const char *message,
+                                 const char *sdp)
 {
     return add_keying(state, frame, from, to, message, KEYEST_METHOD_SDES, sdp, strlen(sdp));
 }
@@ -408,7 +415,8 @@ static void test_offer_and_answer(void)
     const pc5_context *context = answer->context;
     g_assert_cmpuint(context->offer.frame, ==, 1);
     g_assert_cmpuint(context->answer.frame, ==, 2);
-    g_assert_cmpmem(context->answer.content, context->answer.len, SDP(LINE("1", CM80, KEY_B)), strlen(SDP(LINE("1", CM80, KEY_B))));
+    g_assert_cmpmem(context->answer.content, context->answer.len, SDP(LINE("1", CM80, KEY_B)),
+                    strlen(SDP(LINE("1", CM80, KEY_B))));
     pc5_state_free(state);
 }
 

@@ -1,5 +1,5 @@
-/* The parser of PC5 signalling: a simulator's messages, messages written after TS 24.334, every reading and encoding, every problem that
- * it can name, and messages cut and changed at every octet. */
+/* The parser of PC5 signalling: a simulator's messages, messages written after TS 24.334, every reading and encoding, every
+ * problem that it can name, and messages cut and changed at every octet. */
 #include "keys/pc5s.h"
 
 #include "vectors.h"
@@ -121,14 +121,16 @@ static const struct {
     {"DIRECT_COMMUNICATION_REQUEST/all",
      {{PC5S_IE_USER_INFO, "03 8877665544332211"}, {PC5S_IE_IP_CONFIG, "03"}, {PC5S_IE_MAX_INACTIVITY, "0000003c"},
       {PC5S_IE_NONCE_1, "404142434445464748494a4b4c4d4e4f"}, {PC5S_IE_CAPABILITIES, "3030"}, {PC5S_IE_KD_SESS_ID_MSB, "01"},
-      {PC5S_IE_KD_ID, "deadbeef"}, {PC5S_IE_RELAY_SERVICE_CODE, "efcdab"}, {PC5S_IE_SIGNATURE, "000102" OCTETS_03_2F OCTETS_30_80},
+      {PC5S_IE_KD_ID, "deadbeef"}, {PC5S_IE_RELAY_SERVICE_CODE, "efcdab"},
+      {PC5S_IE_SIGNATURE, "000102" OCTETS_03_2F OCTETS_30_80},
       {PC5S_IE_LINK_LOCAL_IPV6, "e0e1e2e3e4e5e6e7e8e9eaebecedeeef"}},
      10,
      {PC5S_PROBLEM_USER_INFO_TYPE_APART, PC5S_PROBLEM_IMSI_DIGITS, PC5S_PROBLEM_SIGNATURE_POINT, END}},
     {"DIRECT_COMMUNICATION_ACCEPT",
      {{PC5S_IE_IP_CONFIG, "03"}, {PC5S_IE_LINK_LOCAL_IPV6, "202122232425262728292a2b2c2d2e2f"}}, 2, {END}},
     {"DIRECT_COMMUNICATION_REJECT", {{PC5S_IE_CAUSE, "04"}}, 1, {END}},
-    {"DIRECT_COMMUNICATION_KEEPALIVE", {{PC5S_IE_KEEPALIVE_COUNTER, "00000007"}, {PC5S_IE_MAX_INACTIVITY, "00000078"}}, 2, {END}},
+    {"DIRECT_COMMUNICATION_KEEPALIVE",
+     {{PC5S_IE_KEEPALIVE_COUNTER, "00000007"}, {PC5S_IE_MAX_INACTIVITY, "00000078"}}, 2, {END}},
     {"DIRECT_COMMUNICATION_KEEPALIVE_ACK", {{PC5S_IE_KEEPALIVE_COUNTER, "00000007"}}, 1, {END}},
     {"DIRECT_COMMUNICATION_RELEASE", {{PC5S_IE_RELEASE_REASON, "03"}}, 1, {END}},
     {"DIRECT_COMMUNICATION_RELEASE_ACCEPT", {{0, NULL}}, 0, {END}},
@@ -149,7 +151,8 @@ static const struct {
       PC5S_PROBLEM_IMSI_DIGITS, PC5S_PROBLEM_SIGNATURE_POINT, END}},
     {"DIRECT_SECURITY_MODE_COMPLETE", {{PC5S_IE_KD_ID_LSB, "4321"}}, 1, {END}},
     {"DIRECT_SECURITY_MODE_REJECT",
-     {{PC5S_IE_CAUSE, "05"}, {PC5S_IE_RAND, "000102030405060708090a0b0c0d0e0f"}, {PC5S_IE_AUTS, "000102030405060708090a0b0c0d"}},
+     {{PC5S_IE_CAUSE, "05"}, {PC5S_IE_RAND, "000102030405060708090a0b0c0d0e0f"},
+      {PC5S_IE_AUTS, "000102030405060708090a0b0c0d"}},
      3,
      {END}},
     {"DIRECT_REKEYING_REQUEST",
@@ -276,6 +279,9 @@ static const departure departures[] = {
     {"IMSI with a gap", REQUEST_TO("03 03 f1 f2 ", "04"), {PC5S_PROBLEM_IMSI_DIGITS, END}},
     {"cut in Nonce_1", "01 0001 " ALICE "04 00000258 a0a1a2a3", {PC5S_PROBLEM_MANDATORY_CUT, END}},
     {"cut by one octet in Nonce_1", "01 0001 " ALICE "04 00000258 a0", {PC5S_PROBLEM_MANDATORY_CUT, END}},
+    {"cut in Nonce_1, with an inactivity period that looks like a code", "01 0001 " ALICE "04 01000258 a0",
+     {PC5S_PROBLEM_MANDATORY_CUT, END}},
+    {"cut before Nonce_1, likewise", "01 0001 " ALICE "04 01000258", {PC5S_PROBLEM_MANDATORY_MISSING, END}},
     {"cut before Nonce_1", "01 0001 " ALICE "04 00000258", {PC5S_PROBLEM_MANDATORY_MISSING, END}},
     {"cut before the last", "01 0001 " ALICE "04 00000258 " NONCE_1 "f0f0", {PC5S_PROBLEM_MANDATORY_MISSING, END}},
     {"unknown IEI", REQUEST "2a 00", {PC5S_PROBLEM_IE_UNKNOWN, END}},
@@ -304,7 +310,8 @@ static const departure departures[] = {
     {"no integrity supported", "0f 0002 f000 " NONCE_1 "12", {PC5S_PROBLEM_CAPABILITIES_EMPTY, END}},
     {"EIA0 chosen", "0c 0001 f0f0 " NONCE_2 "20 34", {PC5S_PROBLEM_NULL_INTEGRITY, END}},
     {"EEA4 chosen", "0c 0001 f8f0 " NONCE_2 "42 34", {PC5S_PROBLEM_ALGORITHM_UNASSIGNED, END}},
-    {"EIA8 chosen", "0c 0001 f0f0 " NONCE_2 "28 34", {PC5S_PROBLEM_ALGORITHM_SPARE_BITS, PC5S_PROBLEM_ALGORITHM_UNASSIGNED, END}},
+    {"EIA8 chosen", "0c 0001 f0f0 " NONCE_2 "28 34",
+     {PC5S_PROBLEM_ALGORITHM_SPARE_BITS, PC5S_PROBLEM_ALGORITHM_UNASSIGNED, END}},
     {"Nonce_1 zero", "0f 0002 f0f0 @16 12", {PC5S_PROBLEM_NONCE_ZERO, END}},
     {"Nonce_2 zero", "0c 0001 f0f0 @16 22 34", {PC5S_PROBLEM_NONCE_ZERO, END}},
     {"Auth Flag 2", "0f 0002 f0f0 " NONCE_1 "12 15 02", {PC5S_PROBLEM_AUTH_FLAG, END}},
@@ -463,9 +470,11 @@ static const container containers[] = {
     {"answer", KEYEST_WITH_METHOD, ACCEPT "74 0094 01", SDP, KEYEST_METHOD_SDES, true, {END}},
     {"in a command", KEYEST_WITH_METHOD, COMMAND "74 0094 01", SDP, KEYEST_METHOD_SDES, true, {END}},
     {"in a completion", KEYEST_WITH_METHOD, "0d 0001 0f 0001 74 0094 01", SDP, KEYEST_METHOD_SDES, true, {END}},
-    {"in a rekeying request", KEYEST_WITH_METHOD, "0f 0001 f0f0 " NONCE_1 "12 74 0094 01", SDP, KEYEST_METHOD_SDES, true, {END}},
+    {"in a rekeying request", KEYEST_WITH_METHOD, "0f 0001 f0f0 " NONCE_1 "12 74 0094 01", SDP, KEYEST_METHOD_SDES, true,
+     {END}},
     {"in a rekeying response", KEYEST_WITH_METHOD, "10 0001 74 0094 01", SDP, KEYEST_METHOD_SDES, true, {END}},
-    {"in a release", KEYEST_WITH_METHOD, "06 0001 01 74 0094 01", SDP, KEYEST_METHOD_SDES, true, {PC5S_PROBLEM_IE_UNEXPECTED, END}},
+    {"in a release", KEYEST_WITH_METHOD, "06 0001 01 74 0094 01", SDP, KEYEST_METHOD_SDES, true,
+     {PC5S_PROBLEM_IE_UNEXPECTED, END}},
     {"a line alone", KEYEST_WITH_METHOD, ACCEPT "74 0053 01", CRYPTO_LINE, KEYEST_METHOD_SDES, true, {END}},
     {"MIKEY in SDP", KEYEST_WITH_METHOD, ACCEPT "74 001c 02", KEY_MGMT, KEYEST_METHOD_KEY_MGMT, true, {END}},
     {"MIKEY", KEYEST_WITH_METHOD, REQUEST "74 000d 03", "", KEYEST_METHOD_MIKEY, true, {END}},
@@ -514,6 +523,39 @@ static void test_containers(void)
         g_assert_true(keyest_is_sdp(information) == (row->method != KEYEST_METHOD_MIKEY));
         pc5s_free(message);
         check_cut_and_changed(octets.data, octets.len);
+    }
+}
+
+/* How bodies begin that nothing announces: version, data type and next payload of MIKEY (RFC 3830 section 6.1), or a line of
+ * SDP. */
+static void test_recognition(void)
+{
+    static const struct {
+        const char *body;
+        keyest_method method;
+    } rows[] = {
+        {"01 0e 05 00 00000001 00 01", KEYEST_METHOD_MIKEY},
+        {"01 1a 1a 00 00000001 00 01", KEYEST_METHOD_MIKEY},
+        {"02 0e 05 00 00000001 00 01", KEYEST_METHOD_UNKNOWN},
+        {"01 1b 05 00 00000001 00 01", KEYEST_METHOD_UNKNOWN},
+        {"01 0e 1b 00 00000001 00 01", KEYEST_METHOD_UNKNOWN},
+        {"01 0e 05 00 00000001 00", KEYEST_METHOD_UNKNOWN},
+        {"763d30", KEYEST_METHOD_SDES},         /* v=0 */
+        {"6d3d61", KEYEST_METHOD_SDES},         /* m=a */
+        {"613d6b65792d6d676d743a", KEYEST_METHOD_KEY_MGMT}, /* a=key-mgmt: */
+        {"733d2d", KEYEST_METHOD_UNKNOWN},      /* s=- */
+    };
+    pc5s_options options = pc5s_default_options;
+    options.keyest_encoding = KEYEST_WITHOUT_METHOD;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        vector_octets octets = octets_of(ACCEPT "74 0000"), body = octets_of(rows[i].body);
+        octets.data[octets.len - 1] = (uint8_t)body.len;
+        memcpy(octets.data + octets.len, body.data, body.len);
+        pc5s_message *message = pc5s_parse(octets.data, octets.len + body.len, &options);
+        g_assert_cmpint(message->key_establishment.method, ==, rows[i].method);
+        g_assert_cmpuint(count_problem(message, PC5S_PROBLEM_KEYEST_METHOD_UNKNOWN), ==,
+                         rows[i].method == KEYEST_METHOD_UNKNOWN);
+        pc5s_free(message);
     }
 }
 
@@ -632,7 +674,8 @@ static const compact_case compact_cases[] = {
     {"of the suites", ACCEPT "74 0004 04 02 02 00", "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:", {END}},
     {"GCM 128", ACCEPT "74 0005 04 02 07 01 61", "a=crypto:2 AEAD_AES_128_GCM inline:YQ==", {END}},
     {"GCM 256", ACCEPT "74 0005 04 ff 08 01 61", "a=crypto:255 AEAD_AES_256_GCM inline:YQ==", {END}},
-    {"long MKI", REQUEST "74 002b 04 01 01 1e " KEY_SALT "010203040506070809", CRYPTO_LINE, {PC5S_PROBLEM_KEYEST_COMPACT_MKI, END}},
+    {"long MKI", REQUEST "74 002b 04 01 01 1e " KEY_SALT "010203040506070809", CRYPTO_LINE,
+     {PC5S_PROBLEM_KEYEST_COMPACT_MKI, END}},
     {"unknown suite", REQUEST "74 0022 04 01 03 1e " KEY_SALT, NULL, {PC5S_PROBLEM_KEYEST_COMPACT_SUITE, END}},
     {"key cut", REQUEST "74 0006 04 01 01 1e 0001", NULL, {PC5S_PROBLEM_KEYEST_COMPACT_CUT, END}},
     {"no key", REQUEST "74 0003 04 01 01", NULL, {PC5S_PROBLEM_KEYEST_COMPACT_CUT, END}},
@@ -691,6 +734,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pc5s/texts", test_texts);
     g_test_add_func("/pc5s/readings", test_readings);
     g_test_add_func("/pc5s/containers", test_containers);
+    g_test_add_func("/pc5s/recognition", test_recognition);
     g_test_add_func("/pc5s/container preferences", test_container_preferences);
     g_test_add_func("/pc5s/largest container", test_largest_container);
     g_test_add_func("/pc5s/fragments", test_fragments);
