@@ -7,6 +7,7 @@
 #include "protocols/packet-pdcp-sl.h"
 #include "protocols/packet-rlc-sl.h"
 #include "protocols/packet-rtsp-keys.h"
+#include "protocols/packet-pc5s.h"
 #include "protocols/packet-sdes.h"
 #include "protocols/packet-slsch.h"
 
@@ -34,7 +35,7 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl;
+    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl, pc5s;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     proto_register_plugin(&d2dsec);
@@ -46,6 +47,10 @@ void plugin_register(void)
     mikey_ticket.register_protoinfo = proto_register_mikey_ticket;
     mikey_ticket.register_handoff = proto_reg_handoff_mikey_ticket;
     proto_register_plugin(&mikey_ticket);
+
+    pc5s.register_protoinfo = proto_register_pc5s;
+    pc5s.register_handoff = proto_reg_handoff_pc5s;
+    proto_register_plugin(&pc5s);
 
     d2dsrtp.register_protoinfo = proto_register_d2dsrtp;
     d2dsrtp.register_handoff = proto_reg_handoff_d2dsrtp;

@@ -3,34 +3,9 @@
 #define D2DSEC_KEYS_MIKEY_PARTS_H
 
 #include "keys/mikey.h"
+#include "keys/octet_reader.h"
 
 #include <glib.h>
-
-/* Takes octets off the front of a span. `cut`: something was taken that was not there in full. */
-typedef struct {
-    const uint8_t *at, *end;
-    bool cut;
-} octet_reader;
-
-static inline octet_reader octet_reader_of(octet_span span)
-{
-    return (octet_reader){.at = span.data, .end = span.data + span.len};
-}
-
-static inline size_t octets_left(const octet_reader *reader)
-{
-    return (size_t)(reader->end - reader->at);
-}
-
-/* Each of these takes what there is and answers false where that is not enough; of a number that is cut, nothing is taken. */
-bool take_octets(octet_reader *reader, size_t len, octet_span *octets);
-bool take_u8(octet_reader *reader, uint8_t *value);
-bool take_u16(octet_reader *reader, uint16_t *value);
-bool take_u32(octet_reader *reader, uint32_t *value);
-
-/* Octets behind a length of one or two octets. */
-bool take_octets_u8(octet_reader *reader, octet_span *octets);
-bool take_octets_u16(octet_reader *reader, octet_span *octets);
 
 /* One run of the parser. */
 typedef struct {
@@ -72,11 +47,6 @@ void mikey_add_problem(mikey_message *message, mikey_problem_kind kind, octet_sp
 
 /* Where the keys of a KEMAC at message level stand. */
 mikey_keys_place mikey_keys_place_of(uint8_t data_type);
-
-static inline octet_span octet_span_at(const uint8_t *data, size_t len)
-{
-    return (octet_span){.data = data, .len = len};
-}
 
 static inline const mikey_payload *chain_last(const mikey_chain *chain)
 {

@@ -10,4 +10,9 @@ typedef struct {
     size_t len;
 } octet_span;
 
+static inline octet_span octet_span_at(const uint8_t *data, size_t len)
+{
+    return (octet_span){.data = data, .len = len};
+}
+
 #endif

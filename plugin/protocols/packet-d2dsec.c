@@ -198,6 +198,7 @@ static void open_capture(void)
     load_private_key();
     capture.rtsp = rtsp_sessions_new(capture.signalling);
     capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
+    capture.pc5 = pc5_state_new();
     add_rows();
     if (session_keys_count(capture.keys))
         media_streams_news(capture.streams);
@@ -209,6 +210,7 @@ static void open_capture(void)
 
 static void close_capture(void)
 {
+    pc5_state_free(capture.pc5);
     media_streams_free(capture.streams);
     mikey_sessions_free(capture.mikey);
     rtsp_sessions_free(capture.rtsp);

@@ -6,6 +6,7 @@
 #include "sessions/media_streams.h"
 #include "sessions/mikey_sessions.h"
 #include "sessions/offer_answer.h"
+#include "sessions/pc5_state.h"
 #include "sessions/rtsp_sessions.h"
 #include "sessions/session_keys.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     mikey_sessions *mikey;
     rtsp_sessions *rtsp;
     media_streams *streams;
+    pc5_state *pc5;
 } d2d_capture;
 
 /* The state of the open capture; never NULL while packets are dissected. */

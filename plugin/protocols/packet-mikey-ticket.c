@@ -234,6 +234,7 @@ typedef struct {
     const char *text; /* of the body, that of tvb */
     sdp_role role;    /* of the body */
     const char *protocols; /* of the lines at the level at hand, as RFC 4567 section 7 lists them inside a message */
+    bool by_stock;    /* stock has shown what it reads */
 } attribute_view;
 
 /* Stock reads those at session level that are written to the letter. */
@@ -319,7 +320,7 @@ static void show_attribute(const attribute_view *view, const text_span *line, co
     key_mgmt attribute;
     key_mgmt_parse(*line, &attribute);
     unsigned faults = faults_of_message(view, &attribute) | (repeated ? LINE_REPEATED : 0);
-    bool by_stock = stock_shows(&attribute, media == NULL);
+    bool by_stock = view->by_stock && stock_shows(&attribute, media == NULL);
     if (!by_stock || attribute.problems || faults) {
         proto_item *item;
         proto_tree *tree = proto_tree_add_subtree(view->tree, view->tvb, (int)(line->text - view->text), (int)line->len,
@@ -361,9 +362,10 @@ static void show_level(attribute_view *view, const text_span *lines, unsigned co
     }
 }
 
-void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, sdp_role role)
+void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, sdp_role role,
+                           bool by_stock)
 {
-    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .role = role};
+    attribute_view view = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .role = role, .by_stock = by_stock};
     if (!is_enabled())
         return;
     view.text = (const char *)tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb));

@@ -20,9 +20,10 @@ int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mik
  * `body`; sip: NULL where no SIP carried it. */
 void mikey_ticket_learn_sdp(packet_info *pinfo, const sdp_body *body, const sdp_exchange *exchange, const sip_message *sip);
 
-/* The a=key-mgmt lines of an SDP body: what stock leaves out, which is those of its media sections and those it cannot read.
- * `body` was parsed from `tvb`. */
-void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, sdp_role role);
+/* The a=key-mgmt lines of an SDP body. by_stock: stock's SDP dissector has seen it, so that only what it leaves out is shown: the lines
+ * of media sections, and those it cannot read. `body` was parsed from `tvb`. */
+void mikey_ticket_show_sdp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, sdp_role role,
+                           bool by_stock);
 
 /* The KeyMgmt headers of an RTSP message, which was parsed from `tvb`. `exchange`: what was understood of it; NULL: nothing was. */
 void mikey_ticket_show_rtsp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const rtsp_message *message,

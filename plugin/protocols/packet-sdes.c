@@ -5,6 +5,7 @@
  */
 #include "protocols/packet-sdes.h"
 
+#include "keys/text_scan.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
 #include "protocols/packet-mikey-ticket.h"
@@ -63,7 +64,8 @@ static uint32_t wrapped_frame;
 typedef struct {
     tvbuff_t *tvb;
     const char *text;
-    sdp_body *body;
+    const sdp_body *body;
+    sdp_body *parsed; /* the body, where it is to be freed with the view */
     const sdp_exchange *exchange;
 } sdp_view;
 
@@ -231,8 +233,9 @@ static void show_media(proto_tree *tree, packet_info *pinfo, const sdp_view *vie
 {
     if (!media->crypto_count && !answer_problems)
         return;
-    proto_item *item = add_text(tree, hf_sdes_media, view, media->media);
-    proto_tree *sub = proto_item_add_subtree(item, ett_sdes_media);
+    /* Lines that came without an m= line stand in the body's own tree. */
+    proto_item *item = media->media.text ? add_text(tree, hf_sdes_media, view, media->media) : proto_tree_get_parent(tree);
+    proto_tree *sub = media->media.text ? proto_item_add_subtree(item, ett_sdes_media) : tree;
     if (media->protocol.text)
         proto_item_append_text(item, ", %s",
                                tvb_format_text(pinfo->pool, view->tvb, offset_of(view, media->protocol),
@@ -293,7 +296,7 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
     size_t len = tvb_captured_length(tvb);
     view->tvb = tvb;
     view->text = len ? (const char *)tvb_get_ptr(tvb, 0, (int)len) : "";
-    view->body = sdp_parse(view->text, len);
+    view->body = view->parsed = sdp_parse(view->text, len);
     if (!view->body)
         return false;
     d2d_capture *capture = d2d_capture_get();
@@ -327,13 +330,24 @@ static bool sdes_is_enabled(void)
     return proto_is_protocol_enabled(find_protocol_by_id(proto_sdes));
 }
 
+void sdes_show_carried(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sdp_body *body, const sdp_exchange *exchange)
+{
+    sdp_view view = {.tvb = tvb,
+                     .text = (const char *)tvb_get_ptr(tvb, 0, (int)tvb_captured_length(tvb)),
+                     .body = body,
+                     .exchange = exchange};
+    if (sdes_is_enabled())
+        show_body(tree, pinfo, &view);
+    mikey_ticket_show_sdp(tree, tvb, pinfo, body, exchange->role, false);
+}
+
 /* The a=crypto lines and, whether those are looked at or not, the a=key-mgmt lines of a body. */
 static void show_security(proto_tree *tree, packet_info *pinfo, const sdp_view *view)
 {
     if (!tree)
         return;
     show_body(tree, pinfo, view);
-    mikey_ticket_show_sdp(tree, view->tvb, pinfo, view->body, view->exchange->role);
+    mikey_ticket_show_sdp(tree, view->tvb, pinfo, view->body, view->exchange->role, true);
 }
 
 /* For a body whose a=crypto lines nobody wants to see. */
@@ -342,7 +356,7 @@ static void show_key_management(proto_tree *tree, packet_info *pinfo, tvbuff_t *
     size_t len = tvb_captured_length(tvb);
     sdp_body *body = tree && len ? sdp_parse((const char *)tvb_get_ptr(tvb, 0, (int)len), len) : NULL;
     if (body)
-        mikey_ticket_show_sdp(tree, tvb, pinfo, body, SDP_ROLE_UNPAIRED);
+        mikey_ticket_show_sdp(tree, tvb, pinfo, body, SDP_ROLE_UNPAIRED, true);
     sdp_free(body);
 }
 
@@ -368,7 +382,7 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         /* Stock gives up on a key that is too short, and with it on all else; what was learned here stands. */
         take_over(&view, pinfo);
         show_security(tree, pinfo, &view);
-        sdp_free(view.body);
+        sdp_free(view.parsed);
     }
     ENDTRY;
     return dissected;
@@ -385,6 +399,13 @@ static int carrier_of(const packet_info *pinfo)
     return 0;
 }
 
+/* Whether the body may be SDP, or hold it as a part. What another type holds is that type's own. */
+static bool may_hold_sdp(const sip_message *sip)
+{
+    text_span type = sip->content_type;
+    return !type.text || text_take_nocase(&type, "application/sdp") || text_take_nocase(&type, "multipart/");
+}
+
 /* The SDP body of a SIP message at `start` of a data source, whether it is the whole body or a part of it. Returns where the next
  * message may begin. */
 static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, proto_tree *tree)
@@ -398,7 +419,7 @@ static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, p
     }
     size_t body = start + sip.header_len;
     size_t end = sip.content_length > len - body ? len : body + sip.content_length;
-    const char *version = g_strstr_len(text + body, (gssize)(end - body), "v=0");
+    const char *version = may_hold_sdp(&sip) ? g_strstr_len(text + body, (gssize)(end - body), "v=0") : NULL;
     if (!version)
         return end;
     body = (size_t)(version - text);
@@ -407,7 +428,7 @@ static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, p
         return end;
     take_over(&view, pinfo);
     show_security(tree, pinfo, &view);
-    sdp_free(view.body);
+    sdp_free(view.parsed);
     return end;
 }
 

@@ -5,15 +5,6 @@
 
 #define MAX_EXCHANGES 256 /* of one dialog that an answer may still belong to: the latest */
 
-/* One a=crypto line of an offer, kept to check the answer against. */
-typedef struct {
-    unsigned media_index;
-    uint32_t tag;
-    const crypto_suite *suite;
-    char fingerprint[KEY_FINGERPRINT_LEN + 1]; /* of its first key; empty: not usable */
-    bool unencrypted_srtp, unencrypted_srtcp, unauthenticated_srtp;
-} offered_line;
-
 typedef struct {
     char *tag;       /* the SIP tag; "" before there is one */
     GPtrArray *legs; /* media_leg * by m= index, owned by the offer_answer */
@@ -28,7 +19,7 @@ typedef struct {
     char *late_responder_tag; /* NULL: the request carried the offer */
     dialog_party *offerer;
     uint32_t frame;
-    GArray *lines;            /* offered_line */
+    crypto_offer *offer;
 } offer_exchange;
 
 struct sip_dialog {
@@ -67,7 +58,7 @@ static void free_exchange(gpointer data)
     g_free(exchange->method);
     g_free(exchange->requester_tag);
     g_free(exchange->late_responder_tag);
-    g_array_free(exchange->lines, TRUE);
+    crypto_offer_free(exchange->offer);
     g_free(exchange);
 }
 
@@ -233,27 +224,6 @@ static offer_exchange *find_exchange(sip_dialog *dialog, uint32_t cseq, const ch
     return NULL;
 }
 
-static void note_offered_lines(offer_exchange *exchange, const sdp_body *body)
-{
-    g_array_set_size(exchange->lines, 0);
-    for (unsigned m = 0; m < body->media_count; m++) {
-        for (unsigned c = 0; c < body->media[m].crypto_count; c++) {
-            const sdes_crypto *crypto = body->media[m].crypto[c];
-            offered_line line = {.media_index = body->media[m].index, .tag = crypto->tag, .suite = crypto->suite};
-            srtp_master_key key;
-            if (crypto->key_count && sdes_crypto_master_key(crypto, 0, &key)) {
-                line.unencrypted_srtp = key.unencrypted_srtp;
-                line.unencrypted_srtcp = key.unencrypted_srtcp;
-                line.unauthenticated_srtp = key.unauthenticated_srtp;
-                OPENSSL_cleanse(&key, sizeof key);
-            }
-            if (crypto->key_count && crypto->keys[0].usable)
-                key_fingerprint(crypto->keys[0].key_salt, crypto->keys[0].key_salt_len, line.fingerprint);
-            g_array_append_val(exchange->lines, line);
-        }
-    }
-}
-
 /* What a body is in its transaction (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311), and who sent it. */
 typedef struct {
     sdp_role role;
@@ -272,8 +242,7 @@ static body_position place_offer(sip_dialog *dialog, const sdp_arrival *arrival,
     exchange->late_responder_tag = g_strdup(late_responder_tag);
     exchange->offerer = sender;
     exchange->frame = arrival->frame;
-    exchange->lines = g_array_new(FALSE, TRUE, sizeof(offered_line));
-    note_offered_lines(exchange, body);
+    exchange->offer = crypto_offer_new(body);
     if (dialog->exchanges->len >= MAX_EXCHANGES)
         g_ptr_array_remove_index(dialog->exchanges, 0);
     g_ptr_array_add(dialog->exchanges, exchange);
@@ -297,7 +266,9 @@ static body_position place_request(sip_dialog *dialog, const sdp_arrival *arriva
     }
     offer_exchange *again = find_exchange(dialog, sip->cseq, method, from_tag, to_tag);
     if (again && again->offerer == sender && !again->late_responder_tag) {
-        note_offered_lines(again, body); /* a retransmission, or the same request after authentication */
+        /* A retransmission, or the same request after authentication. */
+        crypto_offer_free(again->offer);
+        again->offer = crypto_offer_new(body);
         return (body_position){SDP_ROLE_OFFER, sender, again};
     }
     return place_offer(dialog, arrival, body, method, from_tag, NULL, sender);
@@ -401,62 +372,11 @@ static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *me
     }
 }
 
-static uint32_t check_line(const GArray *offered, unsigned media_index, const sdes_crypto *answer)
-{
-    uint32_t problems = 0;
-    char fingerprint[KEY_FINGERPRINT_LEN + 1] = "";
-    if (answer->key_count && answer->keys[0].usable)
-        key_fingerprint(answer->keys[0].key_salt, answer->keys[0].key_salt_len, fingerprint);
-    const offered_line *match = NULL;
-    for (guint i = 0; i < offered->len; i++) {
-        const offered_line *line = &g_array_index(offered, offered_line, i);
-        if (line->media_index != media_index)
-            continue;
-        if (line->tag == answer->tag)
-            match = line;
-        if (fingerprint[0] && strcmp(line->fingerprint, fingerprint) == 0)
-            problems |= ANSWER_KEY_OF_OFFER;
-    }
-    if (!match)
-        return problems | ANSWER_TAG_NOT_OFFERED;
-    if (match->suite != answer->suite)
-        problems |= ANSWER_SUITE_DIFFERS;
-    srtp_master_key key;
-    if (answer->key_count && sdes_crypto_master_key(answer, 0, &key)) {
-        if (match->unencrypted_srtp != key.unencrypted_srtp || match->unencrypted_srtcp != key.unencrypted_srtcp ||
-            match->unauthenticated_srtp != key.unauthenticated_srtp)
-            problems |= ANSWER_PARAM_NOT_ECHOED;
-        OPENSSL_cleanse(&key, sizeof key);
-    }
-    return problems;
-}
-
-/* Compares an answered m= line with its offer (RFC 4568 sections 5.1.2, 5.1.3 and 5.3). */
-static uint32_t check_answer(const offer_exchange *exchange, const sdp_media *media, bool offered_crypto)
-{
-    uint32_t problems = 0;
-    if (media->rtp.port && offered_crypto && !media->crypto_count && !media->has_key_mgmt)
-        problems |= ANSWER_WITHOUT_CRYPTO;
-    if (media->crypto_count > 1)
-        problems |= ANSWER_SEVERAL_LINES;
-    for (unsigned c = 0; c < media->crypto_count; c++)
-        problems |= check_line(exchange->lines, media->index, media->crypto[c]);
-    return problems;
-}
-
 static void pair_legs(media_leg *offered, media_leg *answered, uint32_t problems)
 {
     add_once(offered->peers, answered);
     add_once(answered->peers, offered);
     answered->declined = (problems & ANSWER_WITHOUT_CRYPTO) != 0;
-}
-
-static bool was_offered_crypto(const offer_exchange *exchange, unsigned media_index)
-{
-    for (guint i = 0; i < exchange->lines->len; i++)
-        if (g_array_index(exchange->lines, offered_line, i).media_index == media_index)
-            return true;
-    return false;
 }
 
 /* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
@@ -493,8 +413,7 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
         if (position.role != SDP_ROLE_ANSWER)
             continue;
         media_leg *offered = leg_of(state, dialog, position.exchange->offerer, media->index);
-        bool offered_crypto = was_offered_crypto(position.exchange, media->index);
-        result->answer_problems[m] = check_answer(position.exchange, media, offered_crypto);
+        result->answer_problems[m] = crypto_offer_check(position.exchange->offer, media);
         pair_legs(offered, leg, result->answer_problems[m]);
     }
     return result;

@@ -9,6 +9,7 @@
 #ifndef D2DSEC_SESSIONS_OFFER_ANSWER_H
 #define D2DSEC_SESSIONS_OFFER_ANSWER_H
 
+#include "sessions/crypto_offer.h"
 #include "sessions/sdp.h"
 #include "sessions/session_keys.h"
 #include "sessions/sip.h"
@@ -35,15 +36,6 @@ typedef struct media_leg {
 } media_leg;
 
 typedef enum { SDP_ROLE_UNPAIRED, SDP_ROLE_OFFER, SDP_ROLE_ANSWER } sdp_role;
-
-typedef enum {
-    ANSWER_TAG_NOT_OFFERED = 1 << 0,   /* RFC 4568 section 5.1.2 */
-    ANSWER_SUITE_DIFFERS = 1 << 1,
-    ANSWER_SEVERAL_LINES = 1 << 2,
-    ANSWER_WITHOUT_CRYPTO = 1 << 3,    /* RFC 4568 section 5.3 */
-    ANSWER_KEY_OF_OFFER = 1 << 4,      /* RFC 4568 section 7.1.2 */
-    ANSWER_PARAM_NOT_ECHOED = 1 << 5,  /* a negotiated session parameter, RFC 4568 section 5.1.3 */
-} answer_problem;
 
 /* What was understood of one SDP body. */
 typedef struct {

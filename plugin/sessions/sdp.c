@@ -334,20 +334,37 @@ static void read_line(sdp_walk *walk, text_span line)
         read_origin(walk->body, line);
 }
 
+static void read_lines(sdp_walk *walk, text_span rest)
+{
+    text_span line;
+    while (text_next_line(&rest, &line))
+        read_line(walk, line);
+    finish_media(walk);
+    walk->body->media = g_renew(sdp_media, walk->body->media, walk->body->media_count);
+}
+
 sdp_body *sdp_parse(const char *text, size_t len)
 {
     sdp_walk walk = {.body = g_new0(sdp_body, 1), .in_session = true};
-    text_span rest = text_span_of(text, len), line;
+    text_span rest = text_span_of(text, len);
     bool begins_as_sdp = text_take(&rest, "v=");
-
-    while (text_next_line(&rest, &line))
-        read_line(&walk, line);
-    finish_media(&walk);
-    walk.body->media = g_renew(sdp_media, walk.body->media, walk.body->media_count);
+    read_lines(&walk, rest);
     if (!begins_as_sdp && walk.body->media_count == 0) {
         sdp_free(walk.body);
         return NULL;
     }
+    return walk.body;
+}
+
+sdp_body *sdp_parse_fragment(const char *text, size_t len)
+{
+    sdp_body *body = sdp_parse(text, len);
+    if (body && body->media_count)
+        return body;
+    sdp_free(body);
+    sdp_walk walk = {.body = g_new0(sdp_body, 1), .in_session = true};
+    start_media(&walk, text_span_of(NULL, 0));
+    read_lines(&walk, text_span_of(text, len));
     return walk.body;
 }
 

@@ -64,6 +64,10 @@ typedef struct {
  * The result points into `text`, which must outlive it. NULL: there is no "v=" line at the start and no "m=" line. */
 sdp_body *sdp_parse(const char *text, size_t len);
 
+/* The same of what may be less than a body: without an m= line the lines count as those of one media section, whose name and
+ * protocol are absent. Never NULL. */
+sdp_body *sdp_parse_fragment(const char *text, size_t len);
+
 /* NULL is allowed. */
 void sdp_free(sdp_body *body);
 

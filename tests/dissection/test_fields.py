@@ -13,7 +13,7 @@ from model.sip_model import Media, crypto_line, sdp
 from model.srtp_model import make_key
 from scenarios import ALICE, BOB, CM32, CM80, GCM256, audio, dialog
 
-OURS = ("sdes", "mikey_ticket", "d2dsec", "d2dsrtp", "slsch", "rlc_sl", "pdcp_sl")
+OURS = ("sdes", "mikey_ticket", "pc5s", "d2dsec", "d2dsrtp", "slsch", "rlc_sl", "pdcp_sl")
 OFF = [word for name in OURS for word in ("--disable-protocol", name)]
 NOTE, WARNING, ERROR = 0x400000, 0x600000, 0x800000
 SHOW_KEYS = ["-o", "d2dsec.show_keys:TRUE"]

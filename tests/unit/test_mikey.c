@@ -5,26 +5,6 @@
 
 #include <string.h>
 
-/* Octets written in hex with blanks, and each "@N" standing for N zero octets. */
-static vector_octets octets_of(const char *text)
-{
-    vector_octets octets = {.len = 0};
-    while (*text) {
-        if (*text == ' ') {
-            text++;
-        } else if (*text == '@') {
-            octets.len += g_ascii_strtoull(text + 1, (char **)&text, 10);
-        } else {
-            int high = g_ascii_xdigit_value(text[0]), low = g_ascii_xdigit_value(text[1]);
-            g_assert_true(high >= 0 && low >= 0);
-            octets.data[octets.len++] = (uint8_t)(high << 4 | low);
-            text += 2;
-        }
-        g_assert_cmpuint(octets.len, <=, sizeof octets.data);
-    }
-    return octets;
-}
-
 static void assert_octets(octet_span span, const char *hex)
 {
     vector_octets expected = octets_of(hex);

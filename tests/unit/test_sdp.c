@@ -331,6 +331,39 @@ static void test_bounds(void)
     g_string_free(text, TRUE);
 }
 
+/* Lines that a carrier other than SIP brings without the body around them. */
+static void test_fragment(void)
+{
+    static const char lines[] = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
+                                "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
+                                "a=key-mgmt:mikey AQAFAA==";
+    static const char without_media[] = "v=0\r\ns=-\r\na=key-mgmt:mikey AQAFAA==\r\n";
+    static const char whole[] = "v=0\r\na=key-mgmt:mikey AQAFAA==\r\nm=audio 0 RTP/SAVP 0\r\n";
+    sdp_body *body = sdp_parse_fragment(lines, sizeof lines - 1);
+    g_assert_cmpuint(body->media_count, ==, 1);
+    g_assert_null(body->media[0].media.text);
+    g_assert_cmpuint(body->media[0].crypto_count, ==, 2);
+    g_assert_cmpuint(body->media[0].crypto[1]->tag, ==, 2);
+    g_assert_cmpuint(body->media[0].key_mgmt_count, ==, 1);
+    g_assert_false(body->session_crypto);
+    sdp_free(body);
+
+    body = sdp_parse_fragment(without_media, sizeof without_media - 1);
+    g_assert_cmpuint(body->media[0].key_mgmt_count, ==, 1);
+    g_assert_cmpuint(body->key_mgmt_count, ==, 0);
+    sdp_free(body);
+
+    body = sdp_parse_fragment(whole, sizeof whole - 1);
+    g_assert_cmpuint(body->key_mgmt_count, ==, 1);
+    g_assert_cmpuint(body->media_count, ==, 1);
+    g_assert_nonnull(body->media[0].media.text);
+    sdp_free(body);
+
+    body = sdp_parse_fragment("", 0);
+    g_assert_cmpuint(body->media[0].crypto_count + body->media[0].key_mgmt_count, ==, 0);
+    sdp_free(body);
+}
+
 /* Work that is not linear would run into the time limit of the test. */
 static void test_hostile(void)
 {
@@ -380,6 +413,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdp/key-management", test_key_management);
     g_test_add_func("/sdp/line-ends", test_line_ends);
     g_test_add_func("/sdp/not-sdp", test_not_sdp);
+    g_test_add_func("/sdp/fragment", test_fragment);
     g_test_add_func("/sdp/bounds", test_bounds);
     g_test_add_func("/sdp/hostile", test_hostile);
     return g_test_run();

@@ -37,6 +37,25 @@ void vector_parse_hex(const char *hex, vector_octets *octets)
     }
 }
 
+vector_octets octets_of(const char *text)
+{
+    vector_octets octets = {.len = 0};
+    while (*text) {
+        if (*text == ' ') {
+            text++;
+        } else if (*text == '@') {
+            octets.len += g_ascii_strtoull(text + 1, (char **)&text, 10);
+        } else {
+            int high = g_ascii_xdigit_value(text[0]), low = g_ascii_xdigit_value(text[1]);
+            g_assert_true(high >= 0 && low >= 0);
+            octets.data[octets.len++] = (uint8_t)(high << 4 | low);
+            text += 2;
+        }
+        g_assert_cmpuint(octets.len, <=, sizeof octets.data);
+    }
+    return octets;
+}
+
 void vector_get_octets(JsonObject *vector, const char *member, bool optional, vector_octets *octets)
 {
     const char *hex = json_object_get_string_member_with_default(vector, member, optional ? "" : NULL);

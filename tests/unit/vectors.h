@@ -21,6 +21,9 @@ void vectors_for_each(const char *file, void (*check)(JsonObject *vector));
 
 void vector_parse_hex(const char *hex, vector_octets *octets);
 
+/* Octets written in hex with blanks, and each "@N" standing for N zero octets. */
+vector_octets octets_of(const char *text);
+
 /* The octets of a member in hex; none when it is missing and `optional`. */
 void vector_get_octets(JsonObject *vector, const char *member, bool optional, vector_octets *octets);
 
