@@ -8,6 +8,7 @@ import struct
 
 START_TIME = 1_700_000_000.0
 TICK = 0.001
+ETHERNET = 1  # LINKTYPE
 
 
 def checksum(data):
@@ -23,13 +24,43 @@ def _mac(ip):
     return b"\x02\x00" + ip.packed[-4:]
 
 
+# --- packets; addresses are of the module ipaddress ------------------------------------------------------------
+
+
+def _pseudo(src, dst, protocol, length):
+    if src.version == 4:
+        return src.packed + dst.packed + struct.pack("!BBH", 0, protocol, length)
+    return src.packed + dst.packed + struct.pack("!II", length, protocol)
+
+
+def udp_datagram(src, dst, src_port, dst_port, payload):
+    length = 8 + len(payload)
+    ports = struct.pack("!HHH", src_port, dst_port, length)
+    total = checksum(_pseudo(src, dst, 17, length) + ports + b"\0\0" + payload) or 0xFFFF
+    return ports + struct.pack("!H", total) + payload
+
+
+def ipv4_packet(src, dst, protocol, payload, identification, fragment=0):
+    """fragment: flags and offset."""
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), identification, fragment, 64, protocol, 0, src.packed,
+                         dst.packed)
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
+
+
+def ipv6_packet(src, dst, protocol, payload):
+    return struct.pack("!IHBB16s16s", 0x60000000, len(payload), protocol, 64, src.packed, dst.packed) + payload
+
+
+# --- frames ------------------------------------------------------------------------------------------------
+
+
 class Capture:
     """Frames in the order in which they were caught. A frame's number is its position, from 1."""
 
-    def __init__(self, snaplen=65535):
+    def __init__(self, snaplen=65535, link_type=ETHERNET):
         self.frames = []  # (time, octets, length on the wire)
         self.time = START_TIME
-        self.snaplen = snaplen
+        self.snaplen, self.link_type = snaplen, link_type
         self.vlans = ()
         self._identification = 0
         self._addresses = {}
@@ -47,7 +78,10 @@ class Capture:
         header = _mac(dst) + _mac(src)
         for vlan in self.vlans:
             header += struct.pack("!HH", 0x8100, vlan)
-        octets = header + struct.pack("!H", ethertype) + packet
+        return self.raw(header + struct.pack("!H", ethertype) + packet)
+
+    def raw(self, octets):
+        """A frame as the link layer has it."""
         self.frames.append((self.time, octets[: self.snaplen], len(octets)))
         self.time += TICK
         return len(self.frames)
@@ -61,29 +95,17 @@ class Capture:
             for at in pieces:
                 piece = payload[at : at + room] if mtu else payload
                 more = 0x2000 if mtu and at + room < len(payload) else 0
-                header = struct.pack(
-                    "!BBHHHBBH4s4s", 0x45, 0, 20 + len(piece), self._identification, more | at // 8, 64, protocol, 0,
-                    src.packed, dst.packed)
-                header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-                number = self._frame(src, dst, header + piece)
+                number = self._frame(src, dst, ipv4_packet(src, dst, protocol, piece, self._identification, more | at // 8))
             return number
         room = (mtu - 48) // 8 * 8 if mtu else len(payload)
         if len(payload) <= room:
-            header = struct.pack("!IHBB16s16s", 0x60000000, len(payload), protocol, 64, src.packed, dst.packed)
-            return self._frame(src, dst, header + payload)
+            return self._frame(src, dst, ipv6_packet(src, dst, protocol, payload))
         self._identification += 1
         for at in range(0, len(payload), room):
             piece = payload[at : at + room]
             fragment = struct.pack("!BBHI", protocol, 0, at | (at + room < len(payload)), self._identification)
-            header = struct.pack("!IHBB16s16s", 0x60000000, 8 + len(piece), 44, 64, src.packed, dst.packed)
-            number = self._frame(src, dst, header + fragment + piece)
+            number = self._frame(src, dst, ipv6_packet(src, dst, 44, fragment + piece))
         return number
-
-    @staticmethod
-    def _pseudo(src, dst, protocol, length):
-        if src.version == 4:
-            return src.packed + dst.packed + struct.pack("!BBH", 0, protocol, length)
-        return src.packed + dst.packed + struct.pack("!II", length, protocol)
 
     # --- what scenarios call --------------------------------------------------------------------
 
@@ -91,21 +113,18 @@ class Capture:
         """src and dst are (address, port). Returns the frame's number, the last fragment's when it was cut."""
         (src_ip, src_port), (dst_ip, dst_port) = src, dst
         src_ip, dst_ip = self._address(src_ip), self._address(dst_ip)
-        length = 8 + len(payload)
-        ports = struct.pack("!HHH", src_port, dst_port, length)
-        total = checksum(self._pseudo(src_ip, dst_ip, 17, length) + ports + b"\0\0" + payload) or 0xFFFF
-        return self._ip(src_ip, dst_ip, 17, ports + struct.pack("!H", total) + payload, mtu)
+        return self._ip(src_ip, dst_ip, 17, udp_datagram(src_ip, dst_ip, src_port, dst_port, payload), mtu)
 
     def tcp_segment(self, src, dst, flags, seq, ack, payload=b""):
         (src_ip, src_port), (dst_ip, dst_port) = src, dst
         src_ip, dst_ip = self._address(src_ip), self._address(dst_ip)
         header = struct.pack("!HHIIBBHHH", src_port, dst_port, seq, ack, 5 << 4, flags, 65535, 0, 0)
-        total = checksum(self._pseudo(src_ip, dst_ip, 6, 20 + len(payload)) + header + payload)
+        total = checksum(_pseudo(src_ip, dst_ip, 6, 20 + len(payload)) + header + payload)
         return self._ip(src_ip, dst_ip, 6, header[:16] + struct.pack("!H", total) + header[18:] + payload, 0)
 
     def write(self, path):
         with open(path, "wb") as out:
-            out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, self.snaplen, 1))
+            out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, self.snaplen, self.link_type))
             for time, octets, length in self.frames:
                 seconds = int(time)
                 micros = round((time - seconds) * 1_000_000)

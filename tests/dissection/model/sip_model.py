@@ -149,6 +149,8 @@ class Dialog:
         if method != "ACK":
             self.last[sender.name] = (method, cseq, branch, to_tag)
         headers = self._identity(sender, receiver, branch, cseq, method, to_tag) + list(extra)
+        if method == "MESSAGE":  # RFC 3428 section 4: no Contact
+            del headers[5]
         return self._message("%s sip:%s@%s SIP/2.0" % (method, receiver.name, receiver.host), sender, receiver, headers,
                              body)
 
@@ -161,7 +163,10 @@ class Dialog:
         to_tag = to_tag or self.tags.get(responder.name) or "tag-" + responder.name
         peer = self._other(requester)
         headers = self._identity(requester, peer, branch, cseq, method, "" if status == 100 else to_tag) + list(extra)
-        headers[5] = ("Contact", "<sip:%s@%s>" % (responder.name, responder.host))
+        if method == "MESSAGE":
+            del headers[5]
+        else:
+            headers[5] = ("Contact", "<sip:%s@%s>" % (responder.name, responder.host))
         return self._message("SIP/2.0 %d %s" % (status, reason), responder, requester, headers, body)
 
     # --- the usual exchanges --------------------------------------------------------------------
