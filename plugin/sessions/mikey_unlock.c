@@ -35,7 +35,10 @@ static bool derive_keys(const mikey_lock *lock, unsigned which, const mikey_step
     const mikey_prf prf = lock->prfs[which];
     if (prf.variant == MIKEY_PRF_MINISIP && !mikey_prf_variants_differ(inkey->key.len))
         return false;
-    return mikey_message_keys_derive(keys, prf, inkey->key, &lock->label, lock->encr_alg, mac_alg) == MIKEY_OK;
+    mikey_outcome outcome = mikey_message_keys_derive(keys, prf, inkey->key, &lock->label, lock->encr_alg, mac_alg);
+    if (outcome == MIKEY_UNSUPPORTED) /* an encryption that is not known hinders nobody from checking the MAC */
+        outcome = mikey_message_keys_derive(keys, prf, inkey->key, &lock->label, MIKEY_ENCR_NULL, mac_alg);
+    return outcome == MIKEY_OK;
 }
 
 static bool key_fits(const mikey_lock *lock, const mikey_step *inkey, mikey_unlocked *unlocked)
@@ -108,6 +111,8 @@ static bool open_at(const mikey_payload *kemac, const mikey_message_keys *keys, 
 const mikey_opened *mikey_open_kemac(mikey_record *record, const mikey_payload *kemac, const mikey_message_keys *keys,
                                      const mikey_kemac_setting *setting)
 {
+    if (keys->encr_alg != kemac->kemac.encr_alg) /* which is not known */
+        return NULL;
     for (unsigned i = 0; i < G_N_ELEMENTS(setting->times); i++) {
         mikey_opened opened = {.offset = kemac->offset};
         if (i > 0 && !setting->times[i])

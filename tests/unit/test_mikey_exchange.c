@@ -228,6 +228,20 @@ static void test_keys_in_the_clear(void)
     }
 }
 
+/* An encryption that nobody knows: the MAC can be checked all the same, and the keys stay closed. */
+static void test_unknown_encryption(void)
+{
+    GByteArray *message = mikey_psk_init(PSK_SPAN, 1, "00 00", "", 9, "00 20 0010 000102030405060708090a0b0c0d0e0f");
+    mikey_scene *scene = mikey_scene_new();
+    mikey_scene_log(scene, "MIKEY_PSK * " PSK);
+    const mikey_record *init = mikey_scene_take(scene, 1, mikey_span(message));
+    g_assert_cmpint(init->status, ==, MIKEY_STATUS_VERIFIED);
+    g_assert_cmpuint(init->opened->len, ==, 0);
+    mikey_assert_no_keys(init);
+    mikey_scene_free(scene);
+    g_byte_array_free(message, TRUE);
+}
+
 static void test_unknown_prf_and_mac(void)
 {
     GByteArray *message = mikey_psk_init(PSK_SPAN, 1, "00 00", "", 0, "00 00 0010 000102030405060708090a0b0c0d0e0f");
@@ -317,6 +331,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-exchange/every-bit-of-the-answer-counts", test_every_bit_of_the_answer_counts);
     g_test_add_func("/mikey-exchange/cut-messages", test_cut_messages);
     g_test_add_func("/mikey-exchange/keys-in-the-clear", test_keys_in_the_clear);
+    g_test_add_func("/mikey-exchange/unknown-encryption", test_unknown_encryption);
     g_test_add_func("/mikey-exchange/unknown-prf-and-mac", test_unknown_prf_and_mac);
     g_test_add_func("/mikey-exchange/updates", test_updates);
     g_test_add_func("/mikey-exchange/cleansed", test_cleansed);
