@@ -40,6 +40,7 @@ static bool is_public_key_mode(const mikey_record *record)
 static void note_unlocked(mikey_record *record, const mikey_unlocked *unlocked)
 {
     mikey_record_list_step(record, unlocked->inkey);
+    mikey_step_unref(record->message_inkey); /* KEMAC and V of one message are each checked */
     record->message_inkey = mikey_step_ref(unlocked->inkey);
     record->used_minisip = unlocked->prf.variant == MIKEY_PRF_MINISIP;
     if (record->used_minisip)

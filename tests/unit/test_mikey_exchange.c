@@ -293,6 +293,34 @@ static void test_updates(void)
     g_byte_array_free(with, TRUE);
 }
 
+/* A KEMAC and a V in one answer: both are read, and what was noted first is not lost. */
+static void test_answer_with_kemac_and_v(void)
+{
+    static const uint8_t rand[16] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
+                                     0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa};
+    GByteArray *init = mikey_psk_init(PSK_SPAN, 1, "00 00", "", 0, "00 00 0010 000102030405060708090a0b0c0d0e0f");
+    GByteArray *resp = mikey_octets("01 08 05 00 00000001 00 00 | 01 00 e5a1b2c300000000 | 09 00 0000 01");
+    mikey_append_mac(resp, PSK_SPAN, 1, (octet_span){rand, sizeof rand}, NO_PSK);
+    mikey_append(resp, "00 01");
+    mikey_append_mac(resp, PSK_SPAN, 1, (octet_span){rand, sizeof rand}, NO_PSK);
+    init->data[1] = 7; /* DHHMAC has its MAC in a KEMAC on both sides (RFC 4650 section 3) */
+    g_byte_array_set_size(init, init->len - 20);
+    mikey_append_mac(init, PSK_SPAN, 1, (octet_span){rand, sizeof rand}, NO_PSK);
+    mikey_scene *scene = mikey_scene_new();
+    mikey_scene_log(scene, "MIKEY_PSK * " PSK);
+    mikey_scene_take(scene, 1, mikey_span(init));
+    const mikey_record *record = mikey_scene_take(scene, 2, mikey_span(resp));
+    g_assert_cmpuint(record->checks->len, ==, 2);
+    g_assert_cmpint(record->status, ==, MIKEY_STATUS_VERIFIED);
+    g_assert_cmpstr(record->message_inkey->name, ==, "PSK");
+    g_assert_cmpuint(record->steps->len, ==, 2); /* the PSK once, and the TGK */
+    mikey_watch_cleansing();
+    mikey_scene_free(scene);
+    g_assert_true(mikey_was_cleansed(PSK_SPAN)); /* so its last reference is gone */
+    g_byte_array_free(init, TRUE);
+    g_byte_array_free(resp, TRUE);
+}
+
 /* When all is freed, every key has been overwritten: the PSK, the TGK and the plaintext that held it, the TEKs and their salts. */
 static void test_cleansed(void)
 {
@@ -334,6 +362,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-exchange/unknown-encryption", test_unknown_encryption);
     g_test_add_func("/mikey-exchange/unknown-prf-and-mac", test_unknown_prf_and_mac);
     g_test_add_func("/mikey-exchange/updates", test_updates);
+    g_test_add_func("/mikey-exchange/answer-with-kemac-and-v", test_answer_with_kemac_and_v);
     g_test_add_func("/mikey-exchange/cleansed", test_cleansed);
     const int result = g_test_run();
     mikey_exchange_free(exchange);
