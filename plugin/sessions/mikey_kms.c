@@ -61,11 +61,11 @@ static void free_step(gpointer step)
     mikey_step_unref(step);
 }
 
-/* The first MPK is MPKi, the second MPKr or, resolved, MPKr' (RFC 6043 sections 4.2.1.5 and 4.2.3.5). */
-static void fill_answer(mikey_kms_answer *answer, const GPtrArray *keys, const mikey_record *response, bool resolved)
+/* The first MPK is MPKi, the second MPKr or, resolved, MPKr' (RFC 6043 sections 4.2.1.5 and 4.2.3.5). False: it was filled before. */
+static bool fill_answer(mikey_kms_answer *answer, const GPtrArray *keys, const mikey_record *response, bool resolved)
 {
     if (answer->keys)
-        return;
+        return false;
     answer->keys = g_ptr_array_new_with_free_func(free_step);
     answer->forked = resolved;
     answer->id_r = responder_of(response);
@@ -81,6 +81,7 @@ static void fill_answer(mikey_kms_answer *answer, const GPtrArray *keys, const m
         else
             mikey_step_unref(key);
     }
+    return true;
 }
 
 static void tell_ticket(mikey_sessions *sessions, const mikey_record *initial, const mikey_record *response, const GPtrArray *keys)
@@ -88,9 +89,8 @@ static void tell_ticket(mikey_sessions *sessions, const mikey_record *initial, c
     const mikey_payload *ticket = whole_ticket_of(is_request(initial) ? response : initial);
     mikey_ticket_state *state = ticket ? mikey_ticket_state_of(sessions, ticket) : NULL;
     mikey_kms_answer *answer = state && keys->len ? answer_of(state, response) : NULL;
-    if (!answer)
+    if (!answer || !fill_answer(answer, keys, response, !is_request(initial)))
         return;
-    fill_answer(answer, keys, response, !is_request(initial));
     for (guint i = 0; i < state->transfers->len; i++)
         mikey_work_out_transfer(sessions, state->transfers->pdata[i]);
 }

@@ -182,6 +182,32 @@ static void test_cut_messages(void)
     }
 }
 
+/* Transfers are worked out again when there is news of their ticket, and only then: not with every answer that the KMS gives to a request
+ * that it has answered before. */
+static void test_told_once(void)
+{
+    enum { TRANSFERS = 64 };
+    mikey_scene *scene = mikey_scene_new();
+    mikey_exchange *other = mikey_exchange_named("transfer B");
+    log_psks(scene, REQUEST);
+    mikey_scene_take(scene, 1, span_of(&request->init));
+    mikey_scene_take(scene, 2, span_of(&request->resp));
+    for (unsigned i = 0; i < TRANSFERS; i++) {
+        other->init.data[7] = (uint8_t)(i + 2); /* its CSB ID */
+        mikey_scene_take(scene, 3 + i, span_of(&other->init));
+    }
+    mikey_watch_cleansing();
+    mikey_scene_take(scene, 100, span_of(&transfer->init));
+    const unsigned of_one_transfer = mikey_work_done();
+    request->resp.data[request->resp.len - 1] ^= 1; /* it is forged, so tells nothing */
+    mikey_watch_cleansing();
+    mikey_scene_take(scene, 101, span_of(&request->resp));
+    request->resp.data[request->resp.len - 1] ^= 1;
+    g_assert_cmpuint(mikey_work_done(), <, 8 * of_one_transfer);
+    mikey_scene_free(scene);
+    mikey_exchange_free(other);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -193,6 +219,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-kms/wrong-psk", test_wrong_psk);
     g_test_add_func("/mikey-kms/every-octet-counts", test_every_octet_counts);
     g_test_add_func("/mikey-kms/cut-messages", test_cut_messages);
+    g_test_add_func("/mikey-kms/told-once", test_told_once);
     const int result = g_test_run();
     mikey_exchange_free(request);
     mikey_exchange_free(resolve);
