@@ -26,7 +26,35 @@ static const struct {
     {"MIKEY_MPK", KEYLOG_MIKEY_MPK, keylog_read_csb, keylog_read_mikey_key, NULL},
     {"MIKEY_TGK", KEYLOG_MIKEY_TGK, keylog_read_csb, keylog_read_mikey_tgk, NULL},
     {"MIKEY_TEK", KEYLOG_MIKEY_TEK, keylog_read_crypto_session, keylog_read_mikey_tek, NULL},
+    {"D2D_KD", KEYLOG_D2D_KD, keylog_read_kd_id, keylog_read_d2d_key, NULL},
+    {"D2D_KDSESS", KEYLOG_D2D_KDSESS, keylog_read_kd_sess_id, keylog_read_d2d_key, NULL},
+    {"D2D_PEK", KEYLOG_D2D_PEK, keylog_read_kd_sess_id, keylog_read_traffic_key, NULL},
+    {"D2D_PIK", KEYLOG_D2D_PIK, keylog_read_kd_sess_id, keylog_read_traffic_key, NULL},
+    {"PROSE_PGK", KEYLOG_PROSE_PGK, keylog_read_group, keylog_read_d2d_key, NULL},
+    {"SDES_K1", KEYLOG_SDES_K1, keylog_read_offer, keylog_read_sdes_key, NULL},
+    {"SDES_K2", KEYLOG_SDES_K2, keylog_read_offer, keylog_read_sdes_key, NULL},
 };
+
+bool keylog_is_any(text_span text, keylog_entry *entry)
+{
+    if (!text_is(text, "*"))
+        return false;
+    entry->selector = KEYLOG_ANY;
+    return true;
+}
+
+bool keylog_read_hex_id(text_span text, unsigned max_digits, uint32_t *id)
+{
+    text_take(&text, "0x");
+    return text.len <= max_digits && text_hex_number(text, id);
+}
+
+bool keylog_read_key(text_span hex, keylog_entry *entry)
+{
+    entry->secret_len = hex.len / 2;
+    entry->secret = g_malloc0(entry->secret_len);
+    return hex.len > 0 && text_hex(hex, entry->secret, entry->secret_len);
+}
 
 /* A misplaced key in hexadecimal may look like a label: no label is long and nothing but hexadecimal digits. */
 static bool may_be_named(text_span label)
@@ -125,9 +153,11 @@ void keylog_entry_free(keylog_entry *entry)
 {
     if (!entry)
         return;
+    if (entry->call_id)
+        OPENSSL_cleanse(entry->call_id, strlen(entry->call_id)); /* whoever swaps two fields has the secret here */
     g_free(entry->call_id);
     if (entry->id)
-        OPENSSL_cleanse(entry->id, entry->id_len); /* whoever swaps two fields has the secret here */
+        OPENSSL_cleanse(entry->id, entry->id_len); /* or here */
     g_free(entry->id);
     if (entry->secret)
         OPENSSL_cleanse(entry->secret, entry->secret_len);

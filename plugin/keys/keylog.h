@@ -14,6 +14,7 @@
 
 #define KEYLOG_MAX_LINE 4096       /* octets of one line; a longer one is named and skipped */
 #define KEYLOG_MAX_SECRET 512      /* octets of a MIKEY key; minisip's TGKs have 192 */
+#define KEYLOG_MAX_D2D_KEY 64      /* octets of KD, KD-sess and PGK */
 #define KEYLOG_MAX_ENTRIES 1000000 /* of one file; the rest is named once and skipped */
 
 /* A label's meaning stands in one table in keylog.c, so that a new label is a new row. */
@@ -24,6 +25,13 @@ typedef enum {
     KEYLOG_MIKEY_MPK,   /* MIKEY_MPK <csb-id|*> <hex>: MPK of the ticket (RFC 6043 appendix A) */
     KEYLOG_MIKEY_TGK,   /* MIKEY_TGK <csb-id|*> <hex>[:<salt>]: TGK; of a ticket the one before forking */
     KEYLOG_MIKEY_TEK,   /* MIKEY_TEK <csb-id>/<cs-id> <tek>[:<salt>]: of one crypto session */
+    KEYLOG_D2D_KD,      /* D2D_KD <kd-id|*> <hex>: KD (TS 33.303 clause 6.5.5) */
+    KEYLOG_D2D_KDSESS,  /* D2D_KDSESS <kd-sess-id|*> <hex>: KD-sess */
+    KEYLOG_D2D_PEK,     /* D2D_PEK <kd-sess-id|*> <hex>: PEK that follows from it */
+    KEYLOG_D2D_PIK,     /* D2D_PIK <kd-sess-id|*> <hex>: PIK that follows from it */
+    KEYLOG_PROSE_PGK,   /* PROSE_PGK <group-id>/<pgk-id> <hex>: PGK of a group (TS 33.303 clause A.3) */
+    KEYLOG_SDES_K1,     /* SDES_K1 <call-id|l2-pair|*> <key[||salt]>: master key of the offer (RFC 4568) */
+    KEYLOG_SDES_K2,     /* SDES_K2 <call-id|l2-pair|*> <key[||salt]>: of the answer */
 } keylog_label;
 
 typedef enum {
@@ -31,10 +39,14 @@ typedef enum {
     KEYLOG_SSRC,           /* ssrc=0x... */
     KEYLOG_SOURCE,         /* src=ADDR:PORT, IPv6 as [ADDR]:PORT */
     KEYLOG_DESTINATION,    /* dst=ADDR:PORT */
-    KEYLOG_CALL,           /* call=CALL-ID */
+    KEYLOG_CALL,           /* call=CALL-ID; of SDES_K1 and SDES_K2 without call= */
     KEYLOG_IDENTITY,       /* the data of a MIKEY identity, as text or behind 0x in hexadecimal */
     KEYLOG_CSB,            /* CSB ID in hexadecimal */
     KEYLOG_CRYPTO_SESSION, /* CSB ID and CS ID: hexadecimal/decimal */
+    KEYLOG_KD,             /* KD ID in hexadecimal */
+    KEYLOG_KD_SESS,        /* KD-sess ID in hexadecimal */
+    KEYLOG_PGK,            /* Layer-2 ID of a group and PGK ID: hexadecimal/hexadecimal */
+    KEYLOG_L2_PAIR,        /* two Layer-2 IDs: hexadecimal-hexadecimal */
 } keylog_selector_kind;
 
 typedef struct {
@@ -47,11 +59,18 @@ typedef struct {
     size_t id_len;
     uint32_t csb_id;                 /* KEYLOG_CSB, KEYLOG_CRYPTO_SESSION */
     uint8_t cs_id;                   /* KEYLOG_CRYPTO_SESSION */
+    uint32_t kd_id;                  /* KEYLOG_KD */
+    uint16_t kd_sess_id;             /* KEYLOG_KD_SESS */
+    uint32_t group_id;               /* KEYLOG_PGK: 24 bits */
+    uint8_t pgk_id;                  /* KEYLOG_PGK */
+    uint32_t initiator, responder;   /* KEYLOG_L2_PAIR, 24 bits: the UE whose request brings the offer, and its peer */
     srtp_master_key srtp;            /* KEYLOG_SRTP_MASTER */
     const crypto_suite *suite;
-    uint8_t *secret;                 /* KEYLOG_MIKEY_...: 1 to KEYLOG_MAX_SECRET octets, of a TEK 16, 24 or 32; owned */
+    uint8_t *secret;                 /* KEYLOG_MIKEY_...: 1 to KEYLOG_MAX_SECRET octets, of a TEK 16, 24 or 32;
+                                        KEYLOG_SDES_...: 16, 24 or 32; PEK and PIK: 16; KD, KD-sess and PGK: 16 to
+                                        KEYLOG_MAX_D2D_KEY; owned */
     size_t secret_len;
-    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TGK, KEYLOG_MIKEY_TEK */
+    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TGK, KEYLOG_MIKEY_TEK, KEYLOG_SDES_... */
     uint8_t salt_len;                /* 12, 14, or 0: the line has none */
     unsigned line;                   /* 1-based; 0: not from a file */
 } keylog_entry;

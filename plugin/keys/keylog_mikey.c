@@ -10,8 +10,7 @@
 
 const char *keylog_read_identity(text_span text, keylog_entry *entry)
 {
-    entry->selector = KEYLOG_ANY;
-    if (text_is(text, "*"))
+    if (keylog_is_any(text, entry))
         return NULL;
     entry->selector = KEYLOG_IDENTITY;
     bool hex = text_take(&text, "0x");
@@ -24,17 +23,14 @@ const char *keylog_read_identity(text_span text, keylog_entry *entry)
     return NULL;
 }
 
-/* With or without 0x: documents write a CSB ID either way. */
 static const char *read_csb_id(text_span text, keylog_entry *entry)
 {
-    text_take(&text, "0x");
-    return text_hex_number(text, &entry->csb_id) ? NULL : "a CSB ID wants one to eight hexadecimal digits";
+    return keylog_read_hex_id(text, 8, &entry->csb_id) ? NULL : "a CSB ID wants one to eight hexadecimal digits";
 }
 
 const char *keylog_read_csb(text_span text, keylog_entry *entry)
 {
-    entry->selector = KEYLOG_ANY;
-    if (text_is(text, "*"))
+    if (keylog_is_any(text, entry))
         return NULL;
     entry->selector = KEYLOG_CSB;
     return read_csb_id(text, entry);
@@ -55,17 +51,9 @@ const char *keylog_read_crypto_session(text_span text, keylog_entry *entry)
     return read_csb_id(csb_id, entry);
 }
 
-/* Into memory of the entry's own. */
-static bool read_key(text_span hex, keylog_entry *entry)
-{
-    entry->secret_len = hex.len / 2;
-    entry->secret = g_malloc0(entry->secret_len);
-    return hex.len > 0 && text_hex(hex, entry->secret, entry->secret_len);
-}
-
 const char *keylog_read_mikey_key(text_span text, keylog_entry *entry)
 {
-    if (text.len > 2 * KEYLOG_MAX_SECRET || !read_key(text, entry))
+    if (text.len > 2 * KEYLOG_MAX_SECRET || !keylog_read_key(text, entry))
         return "the secret wants 1 to " G_STRINGIFY(KEYLOG_MAX_SECRET) " octets in hexadecimal";
     return NULL;
 }
@@ -95,7 +83,7 @@ const char *keylog_read_mikey_tek(text_span text, keylog_entry *entry)
     text_span tek;
 
     text_next_part(&text, ':', &tek);
-    if ((tek.len != 2 * 16 && tek.len != 2 * 24 && tek.len != 2 * 32) || !read_key(tek, entry))
+    if ((tek.len != 2 * 16 && tek.len != 2 * 24 && tek.len != 2 * 32) || !keylog_read_key(tek, entry))
         return "the TEK wants 16, 24 or 32 octets in hexadecimal";
     return read_salt(text, entry);
 }

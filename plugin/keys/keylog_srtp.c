@@ -52,8 +52,7 @@ const char *keylog_read_flow(text_span text, keylog_entry *entry)
         entry->call_id = g_strndup(text.text, text.len);
         return NULL;
     }
-    entry->selector = KEYLOG_ANY;
-    return text_is(text, "*") ? NULL : "the selector is none of *, ssrc=, src=, dst= and call=";
+    return keylog_is_any(text, entry) ? NULL : "the selector is none of *, ssrc=, src=, dst= and call=";
 }
 
 /* <suite>:<key||salt>. Hexadecimal and base64 of the same octets never have the same length, so the length tells them apart. */

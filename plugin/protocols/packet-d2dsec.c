@@ -129,6 +129,14 @@ static void take_entry(keylog_entry *entry, void *user _U_)
     case KEYLOG_MIKEY_TEK:
         mikey_sessions_add_logged(capture.mikey, entry);
         break;
+    case KEYLOG_D2D_KD:
+    case KEYLOG_D2D_KDSESS:
+    case KEYLOG_D2D_PEK:
+    case KEYLOG_D2D_PIK:
+    case KEYLOG_PROSE_PGK:
+    case KEYLOG_SDES_K1:
+    case KEYLOG_SDES_K2:
+        break;
     }
     keylog_entry_free(entry);
 }
