@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define MAX_PART_LEN (SRTP_MAX_KEY_LEN + SRTP_MAX_SALT_LEN)
+#define MAX_RAW_LEN (SRTP_MAX_KEY_LEN + SRTP_MAX_SALT_LEN)
+#define MAX_PART_LEN (4 * ((MAX_RAW_LEN + 2) / 3))
 
 const sdes_kd_profile SDES_KD_DEFAULT = {
     .method = SDES_KD_LABEL,
@@ -47,9 +48,29 @@ static bool append(key_pair *pair, octet_span octets, size_t max_len)
     return true;
 }
 
+static bool append_inline(key_pair *pair, const sdes_kd_key *key)
+{
+    uint8_t raw[MAX_RAW_LEN], text[MAX_PART_LEN + 1];
+
+    if (key->key.len > SRTP_MAX_KEY_LEN || key->salt.len > SRTP_MAX_SALT_LEN)
+        return false;
+    memcpy(raw, key->key.data, key->key.len);
+    if (key->salt.len > 0)
+        memcpy(raw + key->key.len, key->salt.data, key->salt.len);
+    const int len = EVP_EncodeBlock(text, raw, (int)(key->key.len + key->salt.len));
+    const bool ok = append(pair, (octet_span) { text, (size_t)len }, MAX_PART_LEN);
+    OPENSSL_cleanse(raw, sizeof raw);
+    OPENSSL_cleanse(text, sizeof text);
+    return ok;
+}
+
 static bool append_part(key_pair *pair, const sdes_kd_profile *profile, const sdes_kd_key *key)
 {
-    return key->key.len > 0 && append(pair, key->key, SRTP_MAX_KEY_LEN) &&
+    if (key->key.len == 0)
+        return false;
+    if (profile->key_part == SDES_KD_INLINE)
+        return append_inline(pair, key);
+    return append(pair, key->key, SRTP_MAX_KEY_LEN) &&
            (profile->key_part == SDES_KD_KEY || append(pair, key->salt, SRTP_MAX_SALT_LEN));
 }
 

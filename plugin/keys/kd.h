@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* KDF is threegpp_kdf, K1 and K2 the first and the second key in the profile's order, each with its salt behind it if
- * the profile says so. */
+/* KDF is threegpp_kdf, K1 and K2 the first and the second key in the profile's order, each of the part that
+ * the profile says. */
 typedef enum {
     SDES_KD_LABEL,      /* KDF(K1 || K2, FC, label) */
     SDES_KD_FC_ALONE,   /* KDF(K1 || K2, FC) */
@@ -28,7 +28,11 @@ typedef enum {
     SDES_KD_MIKEY_PRF,  /* PRF(K1 || K2, label) of RFC 3830 section 4.1.2, on SHA-1 */
 } sdes_kd_method;
 
-typedef enum { SDES_KD_KEY, SDES_KD_KEY_AND_SALT } sdes_kd_key_part;
+typedef enum {
+    SDES_KD_KEY,
+    SDES_KD_KEY_AND_SALT,
+    SDES_KD_INLINE, /* the base64 text of key and salt, as a=crypto has it behind "inline:" */
+} sdes_kd_key_part;
 
 typedef enum {
     SDES_KD_OFFER_FIRST,

@@ -14,7 +14,7 @@
 
 #define KEYLOG_MAX_LINE 4096       /* octets of one line; a longer one is named and skipped */
 #define KEYLOG_MAX_SECRET 512      /* octets of a MIKEY key; minisip's TGKs have 192 */
-#define KEYLOG_MAX_D2D_KEY 64      /* octets of KD, KD-sess and PGK */
+#define KEYLOG_MAX_D2D_KEY 32      /* octets of KD, KD-sess and PGK */
 #define KEYLOG_MAX_ENTRIES 1000000 /* of one file; the rest is named once and skipped */
 
 /* A label's meaning stands in one table in keylog.c, so that a new label is a new row. */

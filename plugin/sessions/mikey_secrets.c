@@ -151,3 +151,12 @@ void mikey_secrets_teks(const mikey_secrets *secrets, uint32_t csb_id, uint8_t c
     gint64 number = session_number(csb_id, cs_id);
     append_newest(found, g_hash_table_lookup(secrets->by_number[KEYLOG_MIKEY_TEK], &number));
 }
+
+void mikey_secrets_all_teks(const mikey_secrets *secrets, unsigned max, GPtrArray *found)
+{
+    for (guint i = secrets->all->len; i-- > 0 && found->len < max;) {
+        const mikey_step *step = (const mikey_step *)secrets->all->pdata[i];
+        if ((step->kind & ~1) == MIKEY_KEY_TEK)
+            g_ptr_array_add(found, (gpointer)step);
+    }
+}

@@ -34,4 +34,7 @@ void mikey_secrets_by_csb(const mikey_secrets *secrets, keylog_label label, uint
 /* TEKs of one crypto session. */
 void mikey_secrets_teks(const mikey_secrets *secrets, uint32_t csb_id, uint8_t cs_id, GPtrArray *found);
 
+/* All TEKs, the newest first, until `found` has `max` elements. */
+void mikey_secrets_all_teks(const mikey_secrets *secrets, unsigned max, GPtrArray *found);
+
 #endif

@@ -199,6 +199,7 @@ static void pair(const mikey_sessions *sessions, mikey_record *record, const mik
 
 static void work_out(mikey_sessions *sessions, mikey_record *initial)
 {
+    sessions->news++;
     switch (type_of(initial)) {
     case MIKEY_TRANSFER_INIT:
         mikey_work_out_transfer(sessions, initial);
@@ -240,6 +241,7 @@ void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_
 void mikey_sessions_add_logged(mikey_sessions *sessions, const keylog_entry *entry)
 {
     mikey_secrets_add(sessions->secrets, entry);
+    sessions->news++;
     sessions->unsettled = true;
 }
 
@@ -314,4 +316,21 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
 const mikey_record *mikey_sessions_find(const mikey_sessions *sessions, uint32_t frame, octet_span message)
 {
     return find_same(g_hash_table_lookup(sessions->by_frame, GUINT_TO_POINTER(frame)), message);
+}
+
+/* --- what is known ------------------------------------------------------------------------------------------------- */
+
+unsigned mikey_sessions_news(const mikey_sessions *sessions)
+{
+    return sessions->news;
+}
+
+void mikey_sessions_list_teks(const mikey_sessions *sessions, unsigned max, GPtrArray *teks)
+{
+    for (guint i = sessions->records->len; i-- > 0;) {
+        const mikey_record *record = (const mikey_record *)sessions->records->pdata[i];
+        for (guint t = 0; t < record->teks->len && teks->len < max; t++)
+            g_ptr_array_add(teks, (gpointer)g_array_index(record->teks, mikey_tek, t).step);
+    }
+    mikey_secrets_all_teks(sessions->secrets, max, teks);
 }

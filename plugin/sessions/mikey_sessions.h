@@ -46,4 +46,11 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
 /* The record of a message that was taken in from this frame. NULL: none. */
 const mikey_record *mikey_sessions_find(const mikey_sessions *sessions, uint32_t frame, octet_span message);
 
+/* Grows whenever findings may have changed. */
+unsigned mikey_sessions_news(const mikey_sessions *sessions);
+
+/* Appends the TEKs that are known, const mikey_step *, to `teks`: those of the newest messages first, then those of the key log; at most
+ * `max`. They are borrowed until a message or a secret is taken in. */
+void mikey_sessions_list_teks(const mikey_sessions *sessions, unsigned max, GPtrArray *teks);
+
 #endif

@@ -26,6 +26,7 @@ struct mikey_sessions {
     session_keys *keys;
     mikey_secrets *secrets;
     EVP_PKEY *private_key;
+    unsigned news;        /* grows with each working out and each secret */
     bool unsettled;       /* secrets came since all was worked out */
     GPtrArray *records;   /* mikey_record *, owned, in order of arrival */
     GHashTable *by_frame; /* frame to GPtrArray of borrowed mikey_record * */

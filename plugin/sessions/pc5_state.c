@@ -238,6 +238,8 @@ static void free_attempt(gpointer data)
 {
     pc5_attempt *attempt = (pc5_attempt *)data;
     pc5_clear_keying(attempt);
+    g_bytes_unref(attempt->context.initiator_info);
+    g_bytes_unref(attempt->context.responder_info);
     g_free(attempt);
 }
 
@@ -299,6 +301,14 @@ static void note_nonce(pc5_visit *visit, pc5_attempt *attempt, pc5s_ie_kind kind
         g_hash_table_insert(visit->state->nonces, g_bytes_new(ie->value.data, ie->value.len), pc5_use_new(visit, attempt));
 }
 
+/* User Info: a type, then what names the user. */
+static void keep_info(GBytes **kept, const pc5s_message *message)
+{
+    const pc5s_ie *ie = pc5s_find(message, PC5S_IE_USER_INFO);
+    if (ie && ie->value.len > 0 && !*kept)
+        *kept = g_bytes_new(ie->value.data + 1, ie->value.len - 1);
+}
+
 static void fill_from_request(pc5_context *context, const pc5s_message *message)
 {
     const pc5s_ie *capabilities = pc5s_find(message, PC5S_IE_CAPABILITIES);
@@ -310,6 +320,7 @@ static void fill_from_request(pc5_context *context, const pc5s_message *message)
     context->kd_sess_id_msb = msb ? (uint8_t)msb->number : 0;
     context->has_kd_id = kd_id != NULL;
     context->kd_id = kd_id ? kd_id->number : 0;
+    keep_info(&context->initiator_info, message);
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------------ */
@@ -443,6 +454,7 @@ static void take_command(pc5_visit *visit)
     context->algorithms = algorithms ? (uint8_t)algorithms->number : 0;
     context->has_kd_id_msb = kd_id_msb != NULL;
     context->kd_id_msb = kd_id_msb ? (uint16_t)kd_id_msb->number : 0;
+    keep_info(&context->responder_info, visit->message);
     check_capabilities(visit, context);
     take_kd_sess_id(visit, attempt);
     bool equal = context->has_nonce_1 && context->has_nonce_2 && memcmp(context->nonce_1, context->nonce_2, NONCE_LEN) == 0;
@@ -648,6 +660,23 @@ const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival)
         visit_message(&visit);
     check_protection(&visit);
     return visit.record;
+}
+
+/* --- looking up ---------------------------------------------------------------------------------------------------- */
+
+void pc5_state_unsecured(const pc5_state *state, const pc5_id *a, const pc5_id *b, unsigned max, GPtrArray *found)
+{
+    GBytes *name = pair_name(a, b);
+    const GPtrArray *pairs = (const GPtrArray *)g_hash_table_lookup(state->pairs, name);
+    g_bytes_unref(name);
+    for (guint p = pairs ? pairs->len : 0; p-- > 0;) {
+        const GPtrArray *attempts = ((const pc5_pair *)pairs->pdata[p])->attempts;
+        for (guint i = attempts->len, n = 0; i-- > 0 && n < LOOK_BACK && found->len < max; n++) {
+            const pc5_attempt *attempt = (const pc5_attempt *)attempts->pdata[i];
+            if (!attempt->context.command_frame)
+                g_ptr_array_add(found, (gpointer)&attempt->context);
+        }
+    }
 }
 
 /* --- the whole ----------------------------------------------------------------------------------------------------- */

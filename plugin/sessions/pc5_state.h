@@ -21,6 +21,7 @@
 #include "sessions/offer_answer.h"
 #include "sessions/pc5_problems.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,6 +74,7 @@ typedef struct {
     bool has_kd_id_msb;
     uint16_t kd_id_msb;                   /* of a new KD */
     uint32_t kd_id;                       /* of the new KD, or that which the request named */
+    GBytes *initiator_info, *responder_info; /* their User Info without its type; NULL: not known */
     pc5_keying offer, answer;
 } pc5_context;
 
@@ -96,5 +98,9 @@ void pc5_state_free(pc5_state *state);
 /* Takes a message in. Called again for the same octets in the same frame it changes nothing and returns what it returned; only
  * response_frame and the context's frames may have been filled in since. The result lives as long as `state`. */
 const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival);
+
+/* Appends those contexts between two ends (const pc5_context *) to `found` for which no Direct Security Mode Command was seen, the
+ * newest first, at most `max`. */
+void pc5_state_unsecured(const pc5_state *state, const pc5_id *a, const pc5_id *b, unsigned max, GPtrArray *found);
 
 #endif

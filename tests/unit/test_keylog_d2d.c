@@ -98,9 +98,9 @@ static void assert_lengths(const char *label_and_selector, unsigned least, unsig
 
 static void test_lengths(void)
 {
-    assert_lengths("D2D_KD *", 16, 64, "wants 16 to 64 octets");
-    assert_lengths("D2D_KDSESS 1", 16, 64, "wants 16 to 64 octets");
-    assert_lengths("PROSE_PGK 1/1", 16, 64, "wants 16 to 64 octets");
+    assert_lengths("D2D_KD *", 16, 32, "wants 16 to 32 octets");
+    assert_lengths("D2D_KDSESS 1", 16, 32, "wants 16 to 32 octets");
+    assert_lengths("PROSE_PGK 1/1", 16, 32, "wants 16 to 32 octets");
     assert_lengths("D2D_PEK 1", 16, 16, "want 16 octets");
     assert_lengths("D2D_PIK *", 16, 16, "want 16 octets");
 }
@@ -166,11 +166,11 @@ static void test_errors(void)
         {"PROSE_PGK f00123/* " TEK, "PGK ID wants"},
         {"PROSE_PGK f00123/005 " TEK, "PGK ID wants"},
         {"PROSE_PGK f00123/5/6 " TEK, "PGK ID wants"},
-        {"D2D_KD * 0x" TEK, "wants 16 to 64 octets"},
-        {"D2D_KD * " TEK ":" SALT, "wants 16 to 64 octets"},
-        {"D2D_KDSESS * " BASE64, "wants 16 to 64 octets"},
+        {"D2D_KD * 0x" TEK, "wants 16 to 32 octets"},
+        {"D2D_KD * " TEK ":" SALT, "wants 16 to 32 octets"},
+        {"D2D_KDSESS * " BASE64, "wants 16 to 32 octets"},
         {"D2D_PEK * 000102030405060708090A0b0c0d0e0g", "want 16 octets"},
-        {"PROSE_PGK 1/1 " HEX "zz", "wants 16 to 64 octets"},
+        {"PROSE_PGK 1/1 " HEX "zz", "wants 16 to 32 octets"},
         {"SDES_K1 * " BASE64, "master key wants"},
         {"SDES_K1 * " SECRET, "master key wants"},
         {"SDES_K1 * inline:" BASE64, "master key wants"},
