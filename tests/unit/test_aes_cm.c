@@ -110,6 +110,32 @@ static void test_long_payload(void)
     aes_cm_clear(&cipher);
 }
 
+/* What stands behind a prefix that is left out: the end of a payload with that prefix. */
+static void test_behind_a_prefix(void)
+{
+    static const size_t lengths[] = { 0, 1, 2, 14, 15, 16, 17, 31, 32, 33, 47, 48, 255, 511, 512, 513, 1300 };
+    const uint8_t key[16] = { 5 }, iv[AES_CM_IV_LEN] = { 0x31 };
+    uint8_t plain[255 + 1300], whole[sizeof plain], piece[1301];
+    aes_cm cipher;
+
+    for (size_t i = 0; i < sizeof plain; i++)
+        plain[i] = (uint8_t)(i * 11);
+    g_assert_true(aes_cm_init(&cipher, key, sizeof key));
+    g_assert_true(aes_cm_crypt(&cipher, iv, plain, sizeof plain, whole));
+    for (unsigned skip = 0; skip <= 255; skip++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+            const size_t len = lengths[i];
+            memset(piece, 0xee, sizeof piece);
+            g_assert_true(aes_cm_crypt_behind(&cipher, iv, (uint8_t)skip, plain + skip, len, piece));
+            g_assert_cmpmem(piece, len, whole + skip, len);
+            g_assert_cmphex(piece[len], ==, 0xee);
+            g_assert_true(aes_cm_crypt_behind(&cipher, iv, (uint8_t)skip, piece, len, piece));
+            g_assert_cmpmem(piece, len, plain + skip, len);
+        }
+    }
+    aes_cm_clear(&cipher);
+}
+
 static void test_refuses_other_key_lengths(void)
 {
     const uint8_t key[32] = { 0 };
@@ -131,6 +157,7 @@ int main(int argc, char **argv)
     g_test_add_func("/aes-cm/packets-do-not-depend-on-each-other", test_packets_do_not_depend_on_each_other);
     g_test_add_func("/aes-cm/refuses-to-count-too-far", test_refuses_to_count_too_far);
     g_test_add_func("/aes-cm/long-payload", test_long_payload);
+    g_test_add_func("/aes-cm/behind-a-prefix", test_behind_a_prefix);
     g_test_add_func("/aes-cm/refuses-other-key-lengths", test_refuses_other_key_lengths);
     return g_test_run();
 }
