@@ -75,6 +75,8 @@ bool aes_cm_crypt_behind(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], uint8_
     const size_t within = skip % BLOCK_LEN;
     uint8_t start[AES_CM_IV_LEN];
 
+    if (skip + len > (size_t)(COUNTER_END - octets_u16(iv + 14)) * BLOCK_LEN)
+        return false;
     memcpy(start, iv, sizeof start);
     octets_put_u16(start + 14, (uint16_t)(octets_u16(iv + 14) + skip / BLOCK_LEN));
     if (within > 0) { /* the rest of a block that is begun */

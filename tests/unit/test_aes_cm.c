@@ -136,6 +136,21 @@ static void test_behind_a_prefix(void)
     aes_cm_clear(&cipher);
 }
 
+/* The prefix counts as well against the 2^16 blocks. */
+static void test_behind_a_prefix_refuses_to_count_too_far(void)
+{
+    const uint8_t key[16] = { 1 };
+    const uint8_t last[AES_CM_IV_LEN] = { [14] = 0xff, [15] = 0xff };
+    uint8_t octets[33] = { 0 };
+    aes_cm cipher;
+
+    g_assert_true(aes_cm_init(&cipher, key, sizeof key));
+    for (unsigned skip = 0; skip <= 255; skip++)
+        for (size_t len = 1; len <= sizeof octets; len++)
+            g_assert_cmpint(aes_cm_crypt_behind(&cipher, last, (uint8_t)skip, octets, len, octets), ==, skip + len <= 16);
+    aes_cm_clear(&cipher);
+}
+
 static void test_refuses_other_key_lengths(void)
 {
     const uint8_t key[32] = { 0 };
@@ -158,6 +173,7 @@ int main(int argc, char **argv)
     g_test_add_func("/aes-cm/refuses-to-count-too-far", test_refuses_to_count_too_far);
     g_test_add_func("/aes-cm/long-payload", test_long_payload);
     g_test_add_func("/aes-cm/behind-a-prefix", test_behind_a_prefix);
+    g_test_add_func("/aes-cm/behind-a-prefix-refuses-to-count-too-far", test_behind_a_prefix_refuses_to_count_too_far);
     g_test_add_func("/aes-cm/refuses-other-key-lengths", test_refuses_other_key_lengths);
     return g_test_run();
 }
