@@ -1,5 +1,7 @@
 #include "keys/mikey_srtp.h"
 
+#include "ciphers/aes_gcm.h"
+
 #include <string.h>
 
 #define DEFAULT_TAG_LEN 10 /* RFC 3711 section 5.2 */
@@ -45,7 +47,7 @@ static bool read_cipher(const mikey_policy *policy, size_t tek_len, srtp_transfo
     if (alg == ENCR_AES_GCM) {
         uint64_t tag_len = number_or(policy, MIKEY_SRTP_AEAD_TAG_LEN, 16);
         *transform = (srtp_transform){.cipher = SRTP_CIPHER_AES_GCM, .auth = SRTP_AUTH_AEAD, .salt_len = 12};
-        if (tag_len > SRTP_MAX_TAG_LEN)
+        if (!aes_gcm_tag_len_is_valid(tag_len) || key_len == 24) /* RFC 7714 names no AES-192 */
             return false;
         transform->srtp_tag_len = transform->srtcp_tag_len = (uint8_t)tag_len;
     } else if (alg <= ENCR_AES_F8) {
@@ -70,6 +72,8 @@ static bool read_authentication(const mikey_policy *policy, srtp_transform *tran
 
     if (transform->auth == SRTP_AUTH_AEAD)
         return true;
+    if (alg == AUTH_NULL && key_len == 0) /* no key for SRTP, while SRTCP's is the one by default */
+        key_len = SRTP_AUTH_KEY_LEN;
     if (alg > AUTH_HMAC_SHA1 || key_len == 0 || key_len > SRTP_MAX_AUTH_KEY_LEN || srtp_tag_len > SRTP_MAX_TAG_LEN ||
         srtcp_tag_len > SRTP_MAX_TAG_LEN)
         return false;
