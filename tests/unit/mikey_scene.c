@@ -250,16 +250,13 @@ void mikey_append_mac(GByteArray *message, octet_span psk, uint32_t csb_id, octe
     g_byte_array_free(label, TRUE);
 }
 
-GByteArray *mikey_psk_init(octet_span psk, uint32_t csb_id, const char *head, const char *policy, uint8_t encr_alg,
-                           const char *keys)
+GByteArray *mikey_psk_init(octet_span psk, uint32_t csb_id, const char *head, uint8_t encr_alg, const char *keys)
 {
     static const uint8_t rand[16] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
                                      0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa};
     GByteArray *plain = mikey_octets("%s", keys);
-    GByteArray *message = mikey_octets("01 00 05 00 %08x %s | 0b 00 e5a1b2c300000000 | %s 10 "
-                                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | %s",
-                                       csb_id, head, *policy ? "0a" : "01", policy);
-    mikey_append(message, "00 %02x %04x", encr_alg, plain->len);
+    GByteArray *message = mikey_octets("01 00 05 00 %08x %s | 0b 00 e5a1b2c300000000 | "
+                                       "01 10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | 00 %02x %04x", csb_id, head, encr_alg, plain->len);
     g_byte_array_append(message, plain->data, plain->len);
     mikey_append(message, "%02x", psk.data ? 1 : 0);
     if (psk.data)

@@ -64,10 +64,8 @@ void mikey_model_prf(octet_span key, octet_span label, uint8_t *out, size_t len)
 /* Appends HMAC-SHA-1 of the message and of `more`, under the authentication key that RFC 3830 section 4.1.4 has a PSK give. */
 void mikey_append_mac(GByteArray *message, octet_span psk, uint32_t csb_id, octet_span rand, octet_span more);
 
-/* A pre-shared key's initial message with RAND of 16 octets 0xaa: `head` of the header from the count of crypto sessions on, `policy` of
- * SP payloads each of which says that another follows or 01, and a KEMAC whose algorithm is `encr_alg` and whose octets are `keys`.
- * psk absent: its MAC is NULL. */
-GByteArray *mikey_psk_init(octet_span psk, uint32_t csb_id, const char *head, const char *policy, uint8_t encr_alg,
-                           const char *keys);
+/* A pre-shared key's initial message with RAND of 16 octets 0xaa: `head` is the header from the count of crypto sessions on, and in the
+ * KEMAC stand `encr_alg` and, as they are, `keys`. psk absent: its MAC is NULL. */
+GByteArray *mikey_psk_init(octet_span psk, uint32_t csb_id, const char *head, uint8_t encr_alg, const char *keys);
 
 #endif

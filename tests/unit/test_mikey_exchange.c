@@ -213,7 +213,7 @@ static void test_keys_in_the_clear(void)
     static const char keys[] = "00 20 0010 000102030405060708090a0b0c0d0e0f";
     const octet_span psks[] = {PSK_SPAN, NO_PSK};
     for (size_t i = 0; i < G_N_ELEMENTS(psks); i++) {
-        GByteArray *message = mikey_psk_init(psks[i], 1, "01 00 | 00 00000000 00000000", "", 0, keys);
+        GByteArray *message = mikey_psk_init(psks[i], 1, "01 00 | 00 00000000 00000000", 0, keys);
         mikey_scene *scene = mikey_scene_new();
         mikey_scene_log(scene, "MIKEY_PSK * " PSK);
         const mikey_record *init = mikey_scene_take(scene, 1, mikey_span(message));
@@ -231,7 +231,7 @@ static void test_keys_in_the_clear(void)
 /* An encryption that nobody knows: the MAC can be checked all the same, and the keys stay closed. */
 static void test_unknown_encryption(void)
 {
-    GByteArray *message = mikey_psk_init(PSK_SPAN, 1, "00 00", "", 9, "00 20 0010 000102030405060708090a0b0c0d0e0f");
+    GByteArray *message = mikey_psk_init(PSK_SPAN, 1, "00 00", 9, "00 20 0010 000102030405060708090a0b0c0d0e0f");
     mikey_scene *scene = mikey_scene_new();
     mikey_scene_log(scene, "MIKEY_PSK * " PSK);
     const mikey_record *init = mikey_scene_take(scene, 1, mikey_span(message));
@@ -244,7 +244,7 @@ static void test_unknown_encryption(void)
 
 static void test_unknown_prf_and_mac(void)
 {
-    GByteArray *message = mikey_psk_init(PSK_SPAN, 1, "00 00", "", 0, "00 00 0010 000102030405060708090a0b0c0d0e0f");
+    GByteArray *message = mikey_psk_init(PSK_SPAN, 1, "00 00", 0, "00 00 0010 000102030405060708090a0b0c0d0e0f");
     mikey_scene *scene = mikey_scene_new();
     mikey_scene_log(scene, "MIKEY_PSK * " PSK);
     message->data[3] = 0x7f;
@@ -298,7 +298,7 @@ static void test_answer_with_kemac_and_v(void)
 {
     static const uint8_t rand[16] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
                                      0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa};
-    GByteArray *init = mikey_psk_init(PSK_SPAN, 1, "00 00", "", 0, "00 00 0010 000102030405060708090a0b0c0d0e0f");
+    GByteArray *init = mikey_psk_init(PSK_SPAN, 1, "00 00", 0, "00 00 0010 000102030405060708090a0b0c0d0e0f");
     GByteArray *resp = mikey_octets("01 08 05 00 00000001 00 00 | 01 00 e5a1b2c300000000 | 09 00 0000 01");
     mikey_append_mac(resp, PSK_SPAN, 1, (octet_span){rand, sizeof rand}, NO_PSK);
     mikey_append(resp, "00 01");

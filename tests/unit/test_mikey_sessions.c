@@ -59,7 +59,7 @@ static void test_legs_add_up(void)
 static void test_names_of_the_carrier(void)
 {
     const octet_span psk = {(const uint8_t *)"0123456789abcdef", 16};
-    GByteArray *message = mikey_psk_init(psk, 1, "01 00 | 00 00000001 00000000", "", 0,
+    GByteArray *message = mikey_psk_init(psk, 1, "01 00 | 00 00000001 00000000", 0,
                                          "00 00 0010 000102030405060708090a0b0c0d0e0f");
     mikey_scene *scene = mikey_scene_new();
     mikey_scene_log(scene, "MIKEY_PSK sip:dave@example.com 30313233343536373839616263646566");
