@@ -97,11 +97,38 @@ static void test_table(void)
     }
 }
 
+/* Each suite is found by its own transform, whatever else a policy may choose; and no other transform is taken for one. */
+static void test_by_transform(void)
+{
+    size_t count;
+    const crypto_suite *suites = crypto_suites(&count);
+    for (size_t i = 0; i < count; i++) {
+        srtp_transform transform = suites[i].transform;
+        g_assert_true(crypto_suite_by_transform(&transform) == &suites[i]);
+        transform.srtcp_tag_len = 3;
+        transform.auth_key_len = 32;
+        transform.prefix_len = 7;
+        g_assert_true(crypto_suite_by_transform(&transform) == &suites[i]);
+        transform.srtp_tag_len += 1;
+        g_assert_null(crypto_suite_by_transform(&transform));
+        transform.srtp_tag_len -= 1;
+        transform.key_len += 1;
+        g_assert_null(crypto_suite_by_transform(&transform));
+        transform.key_len -= 1;
+        transform.salt_len -= 1;
+        g_assert_null(crypto_suite_by_transform(&transform));
+        transform.salt_len += 1;
+        transform.auth = SRTP_AUTH_NULL;
+        g_assert_null(crypto_suite_by_transform(&transform));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/crypto-suite/names", test_names);
     g_test_add_func("/crypto-suite/unknown-names", test_unknown_names);
     g_test_add_func("/crypto-suite/table", test_table);
+    g_test_add_func("/crypto-suite/by-transform", test_by_transform);
     return g_test_run();
 }

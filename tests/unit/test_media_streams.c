@@ -150,6 +150,73 @@ static void test_roc_search_is_bounded(void)
     g_assert_cmpuint(packets_to_open("AES_CM_128_HMAC_SHA1_32", MEDIA_ROC_SEARCH_SHORT_TAG + 1, 40), ==, 0);
 }
 
+/* The SRTP key of a MIKEY policy with these tags, for the sender's SSRC. */
+static session_key *signal_key(scene *s, uint8_t srtp_tag_len, uint8_t srtcp_tag_len)
+{
+    srtp_master_key master = s->entry->srtp;
+    master.transform.srtp_tag_len = srtp_tag_len;
+    master.transform.srtcp_tag_len = srtcp_tag_len;
+    session_key *key = session_keys_add(s->keys, &master, s->entry->suite, KEY_ORIGIN_MIKEY, 1, 1);
+    session_keys_bind_ssrc(s->keys, key, 0x53535243);
+    media_streams_news(s->streams);
+    return key;
+}
+
+/* A stream begins at the ROC that signalling tells, farther off than any search goes; one that begins at 0 all the same is opened too. */
+static void test_signalled_roc(void)
+{
+    static const uint32_t rocs[] = {1, MEDIA_ROC_SEARCH + 1, 0x7fffffff};
+    for (size_t i = 0; i < G_N_ELEMENTS(rocs); i++) {
+        for (int from_zero = 0; from_zero < 2; from_zero++) {
+            scene *s = scene_new("AES_CM_128_HMAC_SHA1_32");
+            sent_packet sent;
+            signal_key(s, 4, 4)->roc = rocs[i];
+            if (from_zero)
+                seal(s, &sent, 101);
+            else
+                begin_at_roc(s, rocs[i], &sent);
+            const media_opening opening = arrive(s, &sent, 1);
+            g_assert_cmpint(opening.verdict, ==, MEDIA_DECRYPTED);
+            g_assert_cmpuint(opening.roc, ==, from_zero ? 0 : rocs[i]);
+            g_assert_cmpuint(opening.notes & MEDIA_NOTE_ROC_RECOVERED, ==, 0);
+            scene_free(s);
+        }
+    }
+}
+
+/* RFC 3830 has one length for both tags: whoever keeps the longer one that RFC 4568 has for SRTCP is understood too. */
+static void test_tags_of_srtcp(void)
+{
+    static const struct {
+        const char *sender; /* its SRTCP tag has 10 octets */
+        uint8_t srtp, srtcp;
+        bool departs;
+    } rows[] = {
+        {"AES_CM_128_HMAC_SHA1_32", 4, 10, false},  {"AES_CM_128_HMAC_SHA1_32", 4, 4, true},
+        {"AES_CM_128_HMAC_SHA1_80", 10, 10, false}, {"AES_CM_128_HMAC_SHA1_80", 10, 4, true},
+        {"AES_CM_128_HMAC_SHA1_80", 8, 8, true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        scene *s = scene_new(rows[i].sender);
+        sent_packet sent = {.plain = {0x80, 201, 0, 1, 'S', 'S', 'R', 'C', 0x80, 203, 0, 7, 'S', 'S', 'R', 'C'}};
+        int len = PLAIN_LEN;
+        uint8_t out[SEALED_ROOM];
+        media_opening opening;
+        signal_key(s, rows[i].srtp, rows[i].srtcp);
+        memcpy(sent.sealed, sent.plain, PLAIN_LEN);
+        g_assert_cmpint(srtp_protect_rtcp(s->sender, sent.sealed, &len), ==, srtp_err_status_ok);
+        g_assert_cmpint(len, ==, PLAIN_LEN + 4 + 10);
+        media_packet packet = {.frame = 1, .position = 42, .data = sent.sealed, .len = (size_t)len, .is_rtcp = true};
+        transport_address_set(&packet.source, FROM, 4, 4001);
+        transport_address_set(&packet.destination, TO, 4, 5001);
+        media_streams_open(s->streams, &packet, out, &opening);
+        g_assert_cmpint(opening.verdict, ==, MEDIA_DECRYPTED);
+        g_assert_cmpmem(out, opening.plain_len, sent.plain, PLAIN_LEN);
+        g_assert_cmpint((opening.notes & MEDIA_NOTE_SRTCP_TAG_LENGTH) != 0, ==, rows[i].departs);
+        scene_free(s);
+    }
+}
+
 /* The key becomes known after all packets have passed; then frames are visited backwards, over several rollovers. */
 static void test_key_comes_last(void)
 {
@@ -196,6 +263,8 @@ int main(int argc, char **argv)
     g_assert_cmpint(srtp_init(), ==, srtp_err_status_ok);
     g_test_add_func("/media-streams/late-and-twice", test_late_and_twice);
     g_test_add_func("/media-streams/roc-search-is-bounded", test_roc_search_is_bounded);
+    g_test_add_func("/media-streams/signalled-roc", test_signalled_roc);
+    g_test_add_func("/media-streams/tags-of-srtcp", test_tags_of_srtcp);
     g_test_add_func("/media-streams/key-comes-last", test_key_comes_last);
     g_test_add_func("/media-streams/futile-search-is-linear", test_futile_search_is_linear);
     return g_test_run();

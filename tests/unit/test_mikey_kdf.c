@@ -107,6 +107,7 @@ static void test_where_minisip_departs(void)
         derive(MIKEY_PRF_RFC, len, rfc);
         derive(MIKEY_PRF_MINISIP, len, minisip);
         g_assert_cmpint(memcmp(rfc, minisip, sizeof rfc) == 0, ==, len % 32 != 0);
+        g_assert_cmpint(mikey_prf_variants_differ(len), ==, len % 32 == 0);
     }
 }
 

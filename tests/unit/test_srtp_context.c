@@ -1,5 +1,8 @@
 #include "keys/srtp_context.h"
 
+#include "ciphers/aes_cm.h"
+#include "keys/srtp_kdf.h"
+
 #include <glib.h>
 
 #include <string.h>
@@ -246,6 +249,83 @@ static void test_empty_extension(void)
     srtp_context_free(context);
 }
 
+/* A packet made of the pieces: the payload behind `prefix_len` octets of keystream, the tag under a key of `auth_key_len`, with GLib's
+ * HMAC. */
+static size_t seal_rtp(const srtp_master_key *key, uint8_t *packet, size_t len)
+{
+    const size_t auth_key_len = key->transform.auth_key_len ? key->transform.auth_key_len : SRTP_AUTH_KEY_LEN;
+    const uint8_t prefix_len = key->transform.prefix_len, roc[4] = { 0 };
+    uint8_t k_e[16], k_s[14], k_a[SRTP_MAX_AUTH_KEY_LEN], iv[AES_CM_IV_LEN], buffer[512] = { 0 }, tag[20];
+    gsize tag_len = sizeof tag;
+    aes_cm cipher;
+
+    g_assert_true(srtp_kdf(key->key, 16, key->salt, 14, SRTP_LABEL_RTP_ENCRYPTION, 0, k_e, sizeof k_e));
+    g_assert_true(srtp_kdf(key->key, 16, key->salt, 14, SRTP_LABEL_RTP_SALT, 0, k_s, sizeof k_s));
+    g_assert_true(srtp_kdf(key->key, 16, key->salt, 14, SRTP_LABEL_RTP_AUTH, 0, k_a, auth_key_len));
+    g_assert_true(aes_cm_init(&cipher, k_e, sizeof k_e));
+    aes_cm_iv(iv, k_s, 0x01020304, 7);
+    memcpy(buffer + prefix_len, packet + 12, len - 12);
+    g_assert_true(aes_cm_crypt(&cipher, iv, buffer, prefix_len + len - 12, buffer));
+    memcpy(packet + 12, buffer + prefix_len, len - 12);
+    aes_cm_clear(&cipher);
+    GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA1, k_a, auth_key_len);
+    g_hmac_update(hmac, packet, (gssize)len);
+    g_hmac_update(hmac, roc, sizeof roc);
+    g_hmac_get_digest(hmac, tag, &tag_len);
+    g_hmac_unref(hmac);
+    memcpy(packet + len, tag, key->transform.srtp_tag_len);
+    return len + key->transform.srtp_tag_len;
+}
+
+/* RFC 3711 section 4.1 lets a prefix of the keystream be left out, and RFC 3830 section 6.10.1 chooses it and the length of the session
+ * authentication key. */
+static void test_prefix_and_auth_key(void)
+{
+    static const struct {
+        uint8_t auth_key_len, prefix_len;
+    } rows[] = { { 0, 0 }, { 10, 0 }, { 32, 0 }, { 64, 0 }, { 0, 1 }, { 0, 16 }, { 0, 255 }, { 21, 33 } };
+    static const uint8_t header[12] = { 0x80, 0, 0, 7, 0, 0, 0, 0, 1, 2, 3, 4 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        srtp_master_key key = make_key("AES_CM_128_HMAC_SHA1_80", 0);
+        const srtp_reading reading = { .tag_len = 10, .verify = true };
+        uint8_t packet[80], plain[60];
+        size_t out_len;
+        key.transform.auth_key_len = rows[i].auth_key_len;
+        key.transform.prefix_len = rows[i].prefix_len;
+        memset(plain, 0x5c, sizeof plain);
+        memcpy(plain, header, sizeof header);
+        memcpy(packet, plain, sizeof plain);
+        const size_t len = seal_rtp(&key, packet, sizeof plain);
+        rtp_packet rtp;
+        uint8_t out[sizeof packet];
+        srtp_context *context = srtp_context_new(&key);
+        g_assert_true(rtp_packet_parse(&rtp, packet, len));
+        g_assert_cmpint(srtp_context_open_rtp(context, &reading, &rtp, 0, out, &out_len), ==, SRTP_OPEN_OK);
+        g_assert_cmpmem(out, out_len, plain, sizeof plain);
+        srtp_context_free(context);
+        /* Under another length of the authentication key the tag does not fit. */
+        key.transform.auth_key_len = 40;
+        context = srtp_context_new(&key);
+        g_assert_cmpint(srtp_context_open_rtp(context, &reading, &rtp, 0, out, &out_len), ==, SRTP_OPEN_TAG_MISMATCH);
+        srtp_context_free(context);
+    }
+}
+
+/* A prefix is an affair of AES-CM, and no authentication key is longer than HMAC's block. */
+static void test_unsupported_prefix_and_auth_key(void)
+{
+    srtp_master_key key = make_key("F8_128_HMAC_SHA1_80", 0);
+    key.transform.prefix_len = 1;
+    g_assert_null(srtp_context_new(&key));
+    key = make_key("AEAD_AES_128_GCM", 0);
+    key.transform.prefix_len = 1;
+    g_assert_null(srtp_context_new(&key));
+    key = make_key("AES_CM_128_HMAC_SHA1_80", 0);
+    key.transform.auth_key_len = SRTP_MAX_AUTH_KEY_LEN + 1;
+    g_assert_null(srtp_context_new(&key));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -257,5 +337,7 @@ int main(int argc, char **argv)
     g_test_add_func("/srtp-context/srtcp-index-of-a-forged-packet", test_srtcp_index_of_a_forged_packet);
     g_test_add_func("/srtp-context/null-cipher-without-tag", test_null_cipher_without_tag);
     g_test_add_func("/srtp-context/empty-extension", test_empty_extension);
+    g_test_add_func("/srtp-context/prefix-and-auth-key", test_prefix_and_auth_key);
+    g_test_add_func("/srtp-context/unsupported-prefix-and-auth-key", test_unsupported_prefix_and_auth_key);
     return g_test_run();
 }

@@ -1,0 +1,110 @@
+#include "sessions/session_keys.h"
+
+#include "sessions/offer_answer.h"
+
+#include <string.h>
+
+static session_key *add(session_keys *keys, uint8_t octet)
+{
+    srtp_master_key master = {0};
+    const crypto_suite *suite = crypto_suite_by_name("AES_CM_128_HMAC_SHA1_80", strlen("AES_CM_128_HMAC_SHA1_80"));
+    master.transform = suite->transform;
+    master.key[0] = octet;
+    return session_keys_add(keys, &master, suite, KEY_ORIGIN_MIKEY, octet + 1u, octet);
+}
+
+/* The same key brought again is the same object, as it was first. */
+static void test_same_key(void)
+{
+    session_keys *keys = session_keys_new();
+    session_key *key = add(keys, 1);
+    session_key *other = add(keys, 2);
+    g_assert_true(key && other && key != other);
+    g_assert_true(add(keys, 1) == key);
+    g_assert_cmpuint(session_keys_count(keys), ==, 2);
+    g_assert_cmpuint(session_keys_for_any(keys)->len, ==, 2);
+    g_assert_cmpuint(key->frame, ==, 2);
+    g_assert_cmpuint(key->roc, ==, 0);
+    g_assert_null(key->departures[0]);
+    session_keys_free(keys);
+}
+
+/* Every part of a master key tells it from others; octets beyond its lengths do not. */
+static void test_other_keys(void)
+{
+    session_keys *keys = session_keys_new();
+    srtp_master_key master = {0};
+    const crypto_suite *suite = crypto_suite_by_name("AES_CM_128_HMAC_SHA1_80", strlen("AES_CM_128_HMAC_SHA1_80"));
+    master.transform = suite->transform;
+    const srtp_master_key first = master;
+    uint32_t count = 0;
+#define ASSERT_ANOTHER(change)                                                                                                    \
+    master = first;                                                                                                               \
+    change;                                                                                                                       \
+    g_assert_nonnull(session_keys_add(keys, &master, suite, KEY_ORIGIN_MIKEY, 1, 1));                                             \
+    g_assert_cmpuint(session_keys_count(keys), ==, ++count)
+    ASSERT_ANOTHER((void)0);
+    ASSERT_ANOTHER(master.key[15] = 1);
+    ASSERT_ANOTHER(master.salt[13] = 1);
+    ASSERT_ANOTHER(master.mki_len = 1);
+    ASSERT_ANOTHER((master.mki_len = 1, master.mki[0] = 1));
+    ASSERT_ANOTHER(master.kdr = 1);
+    ASSERT_ANOTHER(master.unencrypted_srtp = true);
+    ASSERT_ANOTHER(master.unencrypted_srtcp = true);
+    ASSERT_ANOTHER(master.unauthenticated_srtp = true);
+    ASSERT_ANOTHER(master.transform.srtcp_tag_len = 4);
+    ASSERT_ANOTHER(master.transform.auth_key_len = 32);
+    ASSERT_ANOTHER(master.transform.prefix_len = 1);
+#undef ASSERT_ANOTHER
+    master = first;
+    master.key[16] = master.mki[0] = 1;
+    session_keys_add(keys, &master, suite, KEY_ORIGIN_MIKEY, 1, 1);
+    g_assert_cmpuint(session_keys_count(keys), ==, count);
+    session_keys_free(keys);
+}
+
+static void test_bind_ssrc(void)
+{
+    session_keys *keys = session_keys_new();
+    session_key *first = add(keys, 1), *second = add(keys, 2);
+    g_assert_null(session_keys_for_ssrc(keys, 0));
+    session_keys_bind_ssrc(keys, first, 0);
+    session_keys_bind_ssrc(keys, second, 0xffffffff);
+    session_keys_bind_ssrc(keys, second, 0);
+    for (int again = 0; again < 3; again++) {
+        session_keys_bind_ssrc(keys, first, 0);
+        const GPtrArray *list = session_keys_for_ssrc(keys, 0);
+        g_assert_cmpuint(list->len, ==, 2);
+        g_assert_true(list->pdata[0] == first && list->pdata[1] == second);
+    }
+    g_assert_cmpuint(session_keys_for_ssrc(keys, 0xffffffff)->len, ==, 1);
+    g_assert_null(session_keys_for_ssrc(keys, 1));
+    session_keys_free(keys);
+}
+
+/* A leg's keys, and the leg that a key was first signalled for. */
+static void test_leg(void)
+{
+    session_keys *keys = session_keys_new();
+    media_leg legs[2] = {{.keys = g_ptr_array_new()}, {.keys = g_ptr_array_new()}};
+    session_key *key = add(keys, 1);
+    for (int again = 0; again < 3; again++)
+        for (size_t i = 0; i < G_N_ELEMENTS(legs); i++)
+            media_leg_add_key(&legs[i], key);
+    for (size_t i = 0; i < G_N_ELEMENTS(legs); i++) {
+        g_assert_cmpuint(legs[i].keys->len, ==, 1);
+        g_ptr_array_free(legs[i].keys, TRUE);
+    }
+    g_assert_true(key->leg == &legs[0]);
+    session_keys_free(keys);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/session-keys/same-key", test_same_key);
+    g_test_add_func("/session-keys/other-keys", test_other_keys);
+    g_test_add_func("/session-keys/bind-ssrc", test_bind_ssrc);
+    g_test_add_func("/session-keys/leg", test_leg);
+    return g_test_run();
+}
