@@ -125,6 +125,7 @@ static void test_spi(void)
         {"00", "14 21 0010 " KEY_1 " 01 0a 00 21 0010 " KEY_2 " 01 0b", {KEY_1, KEY_2}},
         {"01 0c", "14 21 0010 " KEY_1 " 01 0a 00 20 0010 " KEY_2, {KEY_2, NULL}},
         {"01 0c", "14 21 0010 " KEY_1 " 01 0a 00 21 0010 " KEY_2 " 01 0b", {KEY_1, KEY_2}},
+        {"01 0a", "14 21 0010 " KEY_1 " 01 0a 00 20 0010 " KEY_2, {KEY_1, NULL}},
         {"02 0a0a", "14 21 0010 " KEY_1 " 01 0a 00 21 0010 " KEY_2 " 02 0a0a", {KEY_2, NULL}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
