@@ -132,8 +132,14 @@ static void read_group_csb(const mikey_record *response, uint32_t *csb_id)
 static void work_out_response(const base_exchange *initial_exchange, mikey_record *response)
 {
     base_exchange exchange = *initial_exchange;
+    const mikey_step *proved = exchange.initial->message_inkey;
     GPtrArray *keys = g_ptr_array_new();
     g_ptr_array_extend(keys, initial_exchange->keys, NULL, NULL);
+    exchange.inkeys = g_ptr_array_new();
+    if (proved) /* whoever answers has the same, and forged answers are not tried with all */
+        g_ptr_array_add(exchange.inkeys, (gpointer)proved);
+    else
+        g_ptr_array_extend(exchange.inkeys, initial_exchange->inkeys, NULL, NULL);
     if (!exchange.rand.len)
         exchange.rand = mikey_record_rand(response, 0);
     if (response->message->header.data_type == MIKEY_RSA_R_RESP)
@@ -142,10 +148,11 @@ static void work_out_response(const base_exchange *initial_exchange, mikey_recor
     read_response(&exchange, response, keys);
     if (response->status != MIKEY_STATUS_FAILED)
         derive_teks(&exchange, response, keys);
+    g_ptr_array_free(exchange.inkeys, TRUE);
     g_ptr_array_free(keys, TRUE);
 }
 
-void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial)
+void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response)
 {
     base_exchange exchange = {.sessions = sessions,
                               .initial = initial,
@@ -165,11 +172,11 @@ void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial)
     if (initial->status != MIKEY_STATUS_FAILED)
         derive_teks(&exchange, initial, exchange.keys);
     for (guint i = 0; i < initial->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
-        mikey_record *response = initial->responses->pdata[i];
-        if (initial->status == MIKEY_STATUS_FAILED)
-            mikey_leave_response(response);
-        else
-            work_out_response(&exchange, response);
+        mikey_record *due = mikey_response_due(initial, i, response);
+        if (due && initial->status == MIKEY_STATUS_FAILED)
+            mikey_leave_response(due);
+        else if (due)
+            work_out_response(&exchange, due);
     }
     g_ptr_array_free(exchange.inkeys, TRUE);
     g_ptr_array_free(exchange.keys, TRUE);

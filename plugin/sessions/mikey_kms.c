@@ -92,7 +92,7 @@ static void tell_ticket(mikey_sessions *sessions, const mikey_record *initial, c
     if (!answer || !fill_answer(answer, keys, response, !is_request(initial)))
         return;
     for (guint i = 0; i < state->transfers->len; i++)
-        mikey_work_out_transfer(sessions, state->transfers->pdata[i]);
+        mikey_work_out(sessions, state->transfers->pdata[i], NULL);
 }
 
 /* --- the ticket in these messages ---------------------------------------------------------------------------------- */
@@ -174,7 +174,7 @@ static void work_out_response(mikey_sessions *sessions, const mikey_record *init
     g_ptr_array_free(keys, TRUE);
 }
 
-void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial)
+void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response)
 {
     const mikey_payload *v = mikey_v_of(initial);
     const mikey_chain *chains[] = {&initial->message->chain};
@@ -193,10 +193,11 @@ void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial)
         mikey_message_keys_clear(&unlocked.keys);
     }
     for (guint i = 0; i < initial->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
-        if (initial->status == MIKEY_STATUS_FAILED)
-            mikey_leave_response(initial->responses->pdata[i]);
-        else
-            work_out_response(sessions, initial, initial->responses->pdata[i], inkeys);
+        mikey_record *due = mikey_response_due(initial, i, response);
+        if (due && initial->status == MIKEY_STATUS_FAILED)
+            mikey_leave_response(due);
+        else if (due)
+            work_out_response(sessions, initial, due, inkeys);
     }
     g_ptr_array_free(inkeys, TRUE);
 }

@@ -112,6 +112,17 @@ void mikey_record_note_departure(mikey_record *record, const char *departure)
         g_ptr_array_add(record->departures, (gpointer)departure);
 }
 
+void mikey_record_spend(mikey_record *record, unsigned work)
+{
+    mikey_record *initial = record->initial ? record->initial : record;
+    initial->work += work;
+}
+
+bool mikey_record_may_spend(const mikey_record *initial)
+{
+    return initial->work < MIKEY_WORK_OF_EXCHANGE + MIKEY_WORK_OF_RESPONSE * MIN(initial->responses->len, MIKEY_MAX_RESPONSES);
+}
+
 octet_span mikey_record_rand(const mikey_record *record, uint8_t role)
 {
     const mikey_payload *payload = NULL;

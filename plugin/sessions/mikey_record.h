@@ -13,6 +13,11 @@
 
 #define MIKEY_MAX_RESPONSES 64 /* to one message that are looked at: a forked call's */
 
+/* What an exchange may cost, in keys tried on a MAC and keys derived: far more than a real one asks for, and no more for each message
+ * than a few milliseconds. Forged messages could ask for all keys of all messages anew with each answer. */
+#define MIKEY_WORK_OF_EXCHANGE 1024
+#define MIKEY_WORK_OF_RESPONSE 256 /* more with each response */
+
 typedef enum { MIKEY_STATUS_VERIFIED, MIKEY_STATUS_FAILED, MIKEY_STATUS_NOT_CHECKABLE } mikey_status;
 
 /* What became of a MAC. */
@@ -47,6 +52,7 @@ struct mikey_record {
     mikey_message *message; /* parsed from `octets` */
     mikey_record *initial;  /* of a response: what it answers; NULL: not in the capture, or ambiguous */
     GPtrArray *responses;   /* mikey_record *, borrowed */
+    unsigned work;          /* of an initial message: spent on it and its responses since all was last worked out */
     const mikey_record *base; /* of a CSB update: the record of the exchange that began the CSB; NULL: this one begins it */
     bool unpaired;          /* a response to nothing that is known */
     bool other_csb_offered; /* and its SDP offer holds MIKEY of another CSB ID */
@@ -89,6 +95,12 @@ const mikey_step *mikey_record_take_step(mikey_record *record, mikey_step *step)
 void mikey_record_list_step(mikey_record *record, const mikey_step *step);
 
 void mikey_record_note_departure(mikey_record *record, const char *departure);
+
+/* Counts work for the exchange that the record belongs to. */
+void mikey_record_spend(mikey_record *record, unsigned work);
+
+/* Whether the exchange of an initial message may cost more. */
+bool mikey_record_may_spend(const mikey_record *initial);
 
 /* The RAND or, with a role, RANDR of a message; absent where it has none. */
 octet_span mikey_record_rand(const mikey_record *record, uint8_t role);

@@ -3,6 +3,7 @@
 
 #include "ciphers/octets.h"
 #include "sessions/mikey_sessions_parts.h"
+#include "sessions/mikey_teks.h"
 
 #include <string.h>
 
@@ -197,21 +198,32 @@ static void pair(const mikey_sessions *sessions, mikey_record *record, const mik
 
 /* --- working out --------------------------------------------------------------------------------------------------- */
 
-static void work_out(mikey_sessions *sessions, mikey_record *initial)
+static bool is_out_of_reach(const mikey_record *initial, const mikey_record *response)
+{
+    guint index;
+    return !g_ptr_array_find(initial->responses, response, &index) || index >= MIKEY_MAX_RESPONSES;
+}
+
+void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response)
 {
     sessions->news++;
+    if (!mikey_record_may_spend(initial) || (response && is_out_of_reach(initial, response))) {
+        mikey_note_spent(response ? response : initial);
+        return;
+    }
+    mikey_record_spend(initial, 1);
     switch (type_of(initial)) {
     case MIKEY_TRANSFER_INIT:
-        mikey_work_out_transfer(sessions, initial);
+        mikey_work_out_transfer(sessions, initial, response);
         break;
     case MIKEY_REQUEST_INIT_PSK:
     case MIKEY_REQUEST_INIT_PK:
     case MIKEY_RESOLVE_INIT_PSK:
     case MIKEY_RESOLVE_INIT_PK:
-        mikey_work_out_kms(sessions, initial);
+        mikey_work_out_kms(sessions, initial, response);
         break;
     default:
-        mikey_work_out_exchange(sessions, initial);
+        mikey_work_out_exchange(sessions, initial, response);
         break;
     }
 }
@@ -226,9 +238,12 @@ void mikey_sessions_settle(mikey_sessions *sessions)
     if (!sessions->unsettled)
         return;
     sessions->unsettled = false;
-    for (guint i = 0; i < sessions->records->len; i++)
-        if (is_worked_out(sessions->records->pdata[i]))
-            work_out(sessions, sessions->records->pdata[i]);
+    for (guint i = 0; i < sessions->records->len; i++) {
+        mikey_record *record = sessions->records->pdata[i];
+        record->work = 0;
+        if (is_worked_out(record))
+            mikey_work_out(sessions, record, NULL);
+    }
 }
 
 void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_key)
@@ -255,6 +270,23 @@ static bool add_legs(mikey_record *record, const mikey_arrival *arrival)
         if (!g_ptr_array_find(record->legs, arrival->legs[i], NULL))
             g_ptr_array_add(record->legs, arrival->legs[i]);
     return record->legs->len > before;
+}
+
+/* Gives what was derived of a record to its legs, those that came last too. False: that is not enough, since nothing was derived, there
+ * is something to say of the legs, or their number goes into the keys: that of m= lines stands for a map that is missing. */
+static bool give_to_new_legs(const mikey_record *record)
+{
+    const mikey_record *initial = record->initial ? record->initial : record;
+    bool any = record->teks->len > 0;
+    if (record->departures->len || !initial->message->header.cs_read)
+        return false;
+    mikey_give_teks(record, record->legs);
+    for (guint i = 0; i < record->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
+        const mikey_record *response = record->responses->pdata[i];
+        any |= response->teks->len > 0;
+        mikey_give_teks(response, record->legs);
+    }
+    return any;
 }
 
 /* True: it was not known before. */
@@ -300,14 +332,17 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
         note_place(sessions, record, arrival);
     /* Each is asked: stock may have called before the carrier was known. */
     bool has_news = is_new;
-    has_news |= add_legs(record, arrival);
+    const bool has_legs = add_legs(record, arrival);
     has_news |= add_name(&record->caller, arrival->caller);
     has_news |= add_name(&record->callee, arrival->callee);
     if (is_new || (is_response(record) && !record->initial))
         pair(sessions, record, arrival);
     mikey_record *initial = record->initial ? record->initial : record;
+    mikey_record *response = record->initial ? record : NULL;
+    if (has_legs && !has_news)
+        has_news = !give_to_new_legs(record);
     if (has_news && is_worked_out(initial))
-        work_out(sessions, initial);
+        mikey_work_out(sessions, initial, response);
     else if (is_new)
         mikey_note_unchecked(record, "the message that it answers is not in the capture");
     return record;

@@ -62,6 +62,7 @@ mikey_status mikey_check_mac(mikey_record *record, const mikey_payload *payload,
     if (is_kemac && lock->mac_alg == MIKEY_MAC_NULL && lock->mac.len) /* in the numbers of RFC 4650 section 4.2 */
         lock->mac_alg = MIKEY_MAC_SHA1_160;
     mikey_status status = mikey_unlock(lock, inkeys, unlocked, &reason);
+    mikey_record_spend(record, unlocked->work);
     mikey_record_note_check(record, payload, status, reason);
     return status;
 }
@@ -72,6 +73,24 @@ void mikey_note_unchecked(mikey_record *record, const char *reason)
     for (unsigned i = 0; i < chain->count; i++)
         if (chain->payloads[i].type == MIKEY_KEMAC || chain->payloads[i].type == MIKEY_V)
             mikey_record_note_check(record, &chain->payloads[i], MIKEY_STATUS_NOT_CHECKABLE, reason);
+}
+
+void mikey_note_spent(mikey_record *record)
+{
+    if (!record->checks->len)
+        mikey_note_unchecked(record, "its exchange has cost more work than any real one does");
+    mikey_record_note_departure(record, "no further keys are derived: the exchange has cost more work than any real one does");
+}
+
+mikey_record *mikey_response_due(const mikey_record *initial, guint index, const mikey_record *wanted)
+{
+    mikey_record *response = initial->responses->pdata[index];
+    if (wanted && response != wanted)
+        return NULL;
+    if (mikey_record_may_spend(initial))
+        return response;
+    mikey_note_spent(response);
+    return NULL;
 }
 
 void mikey_leave_response(mikey_record *response)

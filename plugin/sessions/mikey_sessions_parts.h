@@ -35,10 +35,22 @@ struct mikey_sessions {
     GPtrArray *suites;    /* of mikey_teks.h */
 };
 
-/* Work out an exchange from its initial message on, that and its responses. */
-void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial);  /* RFC 3830, RFC 4650, RFC 4738, RFC 6509 */
-void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial);  /* RFC 6043: TRANSFER_INIT */
-void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial);       /* RFC 6043: REQUEST_INIT, RESOLVE_INIT */
+/* Works out an exchange from its initial message on: that, and `response`; NULL: all its responses. What has cost its share already
+ * is left as it is, and this is noted. */
+void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response);
+
+/* The same by the kind of exchange, for mikey_work_out alone. */
+void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response); /* RFC 3830, RFC 4650,
+                                                                                                 RFC 4738, RFC 6509 */
+void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response); /* TRANSFER_INIT */
+void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response); /* REQUEST_INIT, RESOLVE_INIT */
+
+/* The response `index` of an initial message if it is to be worked out with it: `wanted`, or, where that is NULL, any, as long as the
+ * exchange may cost more. NULL: it is not. */
+mikey_record *mikey_response_due(const mikey_record *initial, guint index, const mikey_record *wanted);
+
+/* Says of a message why nothing more is worked out for it. */
+void mikey_note_spent(mikey_record *record);
 
 /* The ticket of a TICKET payload; NULL: it has no ticket data. Made if it is new. */
 mikey_ticket_state *mikey_ticket_state_of(mikey_sessions *sessions, const mikey_payload *ticket);

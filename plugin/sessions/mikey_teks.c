@@ -282,6 +282,7 @@ static void derive_from(const mikey_tek_setting *setting, const settled_cs *sett
         return;
     }
     unsigned count = read_key(setting, key, settled->cs.cs_id, readings, reading_count, variants);
+    mikey_record_spend(setting->record, count);
     for (unsigned i = count; i-- > 0;)
         made[i] = make_key(setting, settled, &variants[i]);
     for (unsigned i = 0; i < count; i++)
@@ -310,7 +311,11 @@ static void derive_for(const mikey_tek_setting *setting, uint8_t cs_id)
     unsigned group = 0;
     choose_keys(setting->inkeys, cs_id, settled.cs.spi, chosen);
     mikey_secrets_teks(setting->secrets, setting->csb_id, cs_id, chosen);
-    for (guint i = 0; i < chosen->len && setting->record->teks->len < MIKEY_MAX_TEKS; i++) {
+    for (guint i = 0; i < chosen->len; i++) {
+        if (setting->record->teks->len >= MIKEY_MAX_TEKS) {
+            mikey_record_note_departure(setting->record, "no further keys are derived: the message asks for more than any real one does");
+            break;
+        }
         if (i > 0 && root_of(chosen->pdata[i]) != root_of(chosen->pdata[i - 1]))
             group++;
         mikey_record_list_step(setting->record, chosen->pdata[i]);
@@ -330,15 +335,36 @@ static void derive_unmapped(const mikey_tek_setting *setting)
         derive_for(setting, (uint8_t)cs_id);
 }
 
+static bool same_octets(octet_span a, octet_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static gboolean same_step(gconstpointer first, gconstpointer second)
+{
+    const mikey_step *a = first, *b = second;
+    return a == b || (a->kind == b->kind && a->cs_id == b->cs_id && same_octets(a->key, b->key) && same_octets(a->salt, b->salt) &&
+                      same_octets(a->spi, b->spi));
+}
+
 void mikey_collect_inkeys(const mikey_record *record, GPtrArray *inkeys)
 {
     for (guint i = 0; i < record->teks->len; i++) {
         const mikey_step *key = g_array_index(record->teks, mikey_tek, i).step->from;
-        if (!g_ptr_array_find(inkeys, key, NULL))
+        if (!g_ptr_array_find_with_equal_func(inkeys, key, same_step, NULL))
             g_ptr_array_add(inkeys, (gpointer)key);
     }
     for (guint i = 0; i < record->responses->len && i < MIKEY_MAX_RESPONSES; i++)
         mikey_collect_inkeys(record->responses->pdata[i], inkeys);
+}
+
+void mikey_give_teks(const mikey_record *record, const GPtrArray *legs)
+{
+    for (guint i = record->teks->len; i-- > 0;) { /* the standard's reading last, as in derive_from */
+        const session_key *key = g_array_index(record->teks, mikey_tek, i).key;
+        if (key)
+            give_to_legs(legs, (session_key *)key);
+    }
 }
 
 void mikey_derive_teks(const mikey_tek_setting *setting)

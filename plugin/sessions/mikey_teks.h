@@ -6,7 +6,7 @@
 #include "sessions/mikey_record.h"
 #include "sessions/mikey_secrets.h"
 
-#define MIKEY_MAX_TEKS 1024 /* of one message */
+#define MIKEY_MAX_TEKS 256 /* of one message: one key for as many crypto sessions as a header can name, and few have more than four */
 
 /* What TEKs follow from. */
 typedef struct {
@@ -24,9 +24,12 @@ typedef struct {
     octet_span rand_i, rand_r;     /* RANDRi and RANDRr as the labels want them; RFC 3830: rand_i is RAND */
 } mikey_tek_setting;
 
-/* Appends the keys from which the TEKs of a message and of its answers were derived (const mikey_step *, borrowed), each once: those of
- * a CSB, which an update without new keys leaves in force. */
+/* Appends the keys from which the TEKs of a message and of its answers were derived (const mikey_step *, borrowed), each once,
+ * though it was found anew with every answer: those of a CSB, which an update without new keys leaves in force. */
 void mikey_collect_inkeys(const mikey_record *record, GPtrArray *inkeys);
+
+/* Gives the SRTP keys that were made of the record's TEKs to further legs: those that have them already get none again. */
+void mikey_give_teks(const mikey_record *record, const GPtrArray *legs);
 
 /* Derives what can be, notes it in the record, and makes the SRTP keys known: to the streams of the SSRCs that the CS ID map names, and
  * to the legs of both messages. */

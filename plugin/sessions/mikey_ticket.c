@@ -51,6 +51,7 @@ bool mikey_open_ticket(const mikey_sessions *sessions, mikey_record *record, con
     add_prfs(&lock, record, ticket);
     mikey_find_named_secrets(sessions, KEYLOG_MIKEY_TPK, record, chains, 1, tpks);
     mikey_status status = mikey_unlock(&lock, tpks, &unlocked, &reason);
+    mikey_record_spend(record, unlocked.work);
     mikey_record_note_check(record, parts.v, status, reason);
     if (status != MIKEY_STATUS_FAILED) {
         if (parts.kemac->kemac.keys)
@@ -92,6 +93,7 @@ const mikey_step *mikey_derive_mpk(mikey_record *record, const mikey_payload *ti
                                          initiator ? "220E99A2 || FF || FFFFFFFF || 06 || RAND"
                                                    : "1F4D675B || FF || FFFFFFFF || 06 || RAND",
                                          mpk, (mikey_prf){ticket->ticket.prf, MIKEY_PRF_RFC}, &label, mpk->key.len);
+    mikey_record_spend(record, 1);
     return step ? mikey_record_take_step(record, step) : NULL;
 }
 

@@ -176,6 +176,7 @@ static const mikey_step *fork_key(const transfer *t, mikey_record *response, con
     mikey_step *forked = rand_kms.data ? mikey_step_derive(constant == MIKEY_FORK_MPKR ? "MPKr'" : "TGK'", function, key,
                                                            t->ticket_prf, &label, key->key.len)
                                        : NULL;
+    mikey_record_spend(response, 1);
     return forked ? mikey_record_take_step(response, forked) : NULL;
 }
 
@@ -189,7 +190,7 @@ static bool is_tgk(const mikey_step *key)
 static void collect_keys(const transfer *t, const ticket_keys *source, mikey_record *response, GPtrArray *bundle)
 {
     bool forks = has(t, MIKEY_FLAG_I) && response != t->initial && !(source->kms && source->kms->forked);
-    for (guint i = 0; source->keys && i < source->keys->len; i++) {
+    for (guint i = 0; source->keys && i < source->keys->len && bundle->len < MIKEY_MAX_TEKS; i++) {
         const mikey_step *key = source->keys->pdata[i];
         bool to_fork = forks && is_tgk(key);
         const mikey_step *forked = to_fork ? fork_key(t, response, key, MIKEY_FORK_TGK) : NULL;
@@ -298,7 +299,7 @@ static void work_out_response(transfer *t, mikey_record *response)
 /* --- an update ----------------------------------------------------------------------------------------------------- */
 
 /* A CSB update has neither ticket nor RANDRs: those of the exchange that it updates serve, and new keys are not forked. */
-static void work_out_update(transfer *t)
+static void work_out_update(transfer *t, const mikey_record *wanted)
 {
     const mikey_record *last = first_verified_response(t->base);
     const octet_span rand_r = last ? mikey_record_rand(last, MIKEY_RAND_R) : NOTHING;
@@ -311,8 +312,10 @@ static void work_out_update(transfer *t)
     if (!t->init_keys->len)
         mikey_collect_inkeys(t->base, t->init_keys);
     for (guint i = 0; i < t->initial->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
-        mikey_record *response = t->initial->responses->pdata[i];
+        mikey_record *response = mikey_response_due(t->initial, i, wanted);
         GPtrArray *bundle = new_list(t);
+        if (!response)
+            continue;
         mikey_record_forget(response);
         lock = lock_of(t, response, direction, labelled);
         read_message(response, t->initial, true, &lock, inkeys, bundle);
@@ -356,17 +359,18 @@ static void work_out_initial(transfer *t)
     derive_teks(t, t->initial, bundle, NOTHING);
 }
 
-static void work_out_responses(transfer *t)
+static void work_out_responses(transfer *t, const mikey_record *wanted)
 {
     for (guint i = 0; i < t->initial->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
-        if (t->initial->status == MIKEY_STATUS_FAILED)
-            mikey_leave_response(t->initial->responses->pdata[i]);
-        else
-            work_out_response(t, t->initial->responses->pdata[i]);
+        mikey_record *due = mikey_response_due(t->initial, i, wanted);
+        if (due && t->initial->status == MIKEY_STATUS_FAILED)
+            mikey_leave_response(due);
+        else if (due)
+            work_out_response(t, due);
     }
 }
 
-void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial)
+void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response)
 {
     const mikey_record *base = initial->base ? initial->base : initial;
     const mikey_payload *ticket = mikey_find(&base->message->chain, MIKEY_TICKET, NULL);
@@ -385,9 +389,9 @@ void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial)
         t.ticket_prf = (mikey_prf){t.payload->ticket.prf, MIKEY_PRF_RFC};
         if (base == initial) {
             work_out_initial(&t);
-            work_out_responses(&t);
+            work_out_responses(&t, response);
         } else {
-            work_out_update(&t);
+            work_out_update(&t, response);
         }
     }
     g_array_free(t.sources, TRUE);

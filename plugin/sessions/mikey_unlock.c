@@ -19,10 +19,21 @@ void mikey_lock_add_prf(mikey_lock *lock, mikey_prf prf)
         lock->prfs[lock->prf_count++] = prf;
 }
 
-static bool mac_fits(const mikey_lock *lock, const mikey_message_keys *keys)
+/* The octets that a MAC covers cost as much as a derivation for each of so many. */
+static unsigned work_of(const mikey_coverage *coverage)
+{
+    enum { OCTETS_OF_A_DERIVATION = 2048 };
+    size_t octets = 0;
+    for (size_t i = 0; i < coverage->count; i++)
+        octets += coverage->pieces[i].len;
+    return (unsigned)(octets / OCTETS_OF_A_DERIVATION);
+}
+
+static bool mac_fits(const mikey_lock *lock, const mikey_message_keys *keys, unsigned *work)
 {
     for (unsigned i = 0; i < lock->coverage_count; i++) {
         const mikey_coverage *coverage = &lock->coverages[i];
+        *work += work_of(coverage);
         if (mikey_mac_verify(keys, coverage->pieces, coverage->count, lock->mac) == MIKEY_OK)
             return true;
     }
@@ -46,7 +57,8 @@ static bool key_fits(const mikey_lock *lock, const mikey_step *inkey, mikey_unlo
     for (unsigned i = 0; i < lock->prf_count; i++) {
         if (!derive_keys(lock, i, inkey, lock->mac_alg, &unlocked->keys))
             continue;
-        if (mac_fits(lock, &unlocked->keys)) {
+        unlocked->work++;
+        if (mac_fits(lock, &unlocked->keys, &unlocked->work)) {
             unlocked->inkey = inkey;
             unlocked->prf = lock->prfs[i];
             return true;
@@ -137,6 +149,7 @@ const mikey_opened *mikey_open_kemac_by_form(mikey_record *record, const mikey_p
             const mikey_step *inkey = inkeys->pdata[k];
             if (!derive_keys(lock, i, inkey, MIKEY_MAC_NULL, &unlocked->keys))
                 continue;
+            mikey_record_spend(record, 1);
             const mikey_opened *opened = mikey_open_kemac(record, kemac, &unlocked->keys, setting);
             if (opened) {
                 unlocked->inkey = inkey;

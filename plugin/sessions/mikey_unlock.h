@@ -30,6 +30,7 @@ typedef struct {
     const mikey_step *inkey; /* borrowed from the list that was tried; NULL: none fits */
     mikey_prf prf;
     mikey_message_keys keys; /* to be cleared with mikey_message_keys_clear if inkey is not NULL */
+    unsigned work;           /* what the search has cost, for mikey_record_spend */
 } mikey_unlocked;
 
 /* Adds a PRF to those of the lock; one that stands there already, or none, changes nothing. */

@@ -158,11 +158,16 @@ static gpointer copy_string(gconstpointer text)
 
 void session_key_list(GPtrArray *list, session_key *key)
 {
-    enum { SEARCHED = 64 };
-    guint oldest = list->len > SEARCHED ? list->len - SEARCHED : 0;
-    for (guint i = list->len; i-- > oldest;)
-        if (list->pdata[i] == key)
+    enum { LATEST = 64, SEARCHED = 4096 };
+    const guint latest = list->len > LATEST ? list->len - LATEST : 0, oldest = list->len > SEARCHED ? list->len - SEARCHED : 0;
+    for (guint i = list->len; i-- > oldest;) {
+        if (list->pdata[i] != key)
+            continue;
+        if (i >= latest)
             return;
+        g_ptr_array_remove_index(list, i);
+        break;
+    }
     g_ptr_array_add(list, key);
 }
 

@@ -43,8 +43,8 @@ void session_keys_free(session_keys *keys);
 session_key *session_keys_add(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
                               key_origin origin, uint32_t frame, uint32_t detail);
 
-/* Appends the key to a list of borrowed keys, unless it is among the latest there: signalling may bring it again and again, and a long
- * list is not searched to its beginning. */
+/* Appends the key to a list of borrowed keys, unless it is among the latest there: signalling may bring it again and again. One further
+ * back is moved to the end; only a list longer than any real one is not searched to its beginning. */
 void session_key_list(GPtrArray *list, session_key *key);
 
 /* Lets the key be tried first on the streams of an SSRC. */

@@ -82,6 +82,29 @@ static void test_bind_ssrc(void)
     session_keys_free(keys);
 }
 
+/* Signalled again, a key stands in a leg's list once: where it is, if that is among the latest, which media is tried with, else at the end. */
+static void test_again(void)
+{
+    enum { KEYS = 200, LATEST = 64 };
+    session_keys *keys = session_keys_new();
+    media_leg leg = {.keys = g_ptr_array_new()};
+    session_key *all[KEYS];
+    for (unsigned i = 0; i < KEYS; i++)
+        media_leg_add_key(&leg, all[i] = add(keys, (uint8_t)(i + 1)));
+    media_leg_add_key(&leg, all[KEYS - LATEST]);
+    g_assert_true(leg.keys->pdata[KEYS - LATEST] == all[KEYS - LATEST]);
+    media_leg_add_key(&leg, all[3]);
+    g_assert_cmpuint(leg.keys->len, ==, KEYS);
+    g_assert_true(leg.keys->pdata[KEYS - 1] == all[3]);
+    for (unsigned again = 0; again < 3; again++)
+        for (unsigned i = 0; i < KEYS; i++)
+            media_leg_add_key(&leg, all[i]);
+    g_assert_cmpuint(leg.keys->len, ==, KEYS);
+    g_assert_true(leg.keys->pdata[KEYS - 1] == all[KEYS - 1]);
+    g_ptr_array_free(leg.keys, TRUE);
+    session_keys_free(keys);
+}
+
 /* A leg's keys, and the leg that a key was first signalled for. */
 static void test_leg(void)
 {
@@ -106,5 +129,6 @@ int main(int argc, char **argv)
     g_test_add_func("/session-keys/other-keys", test_other_keys);
     g_test_add_func("/session-keys/bind-ssrc", test_bind_ssrc);
     g_test_add_func("/session-keys/leg", test_leg);
+    g_test_add_func("/session-keys/again", test_again);
     return g_test_run();
 }
