@@ -16,6 +16,7 @@ typedef struct {
     uint32_t csb_id;
     GPtrArray *inkeys;  /* const mikey_step *: what the messages may be protected with */
     GPtrArray *keys;    /* const mikey_step *: TGKs and TEKs of the initial message and the key log */
+    GPtrArray *logged;  /* const mikey_step *: those of them that the key log has for the CSB, and that no MAC has to prove */
 } base_exchange;
 
 /* --- what protects a message ----------------------------------------------------------------------------------------- */
@@ -146,8 +147,7 @@ static void work_out_response(const base_exchange *initial_exchange, mikey_recor
         read_group_csb(response, &exchange.csb_id);
     mikey_record_forget(response);
     read_response(&exchange, response, keys);
-    if (response->status != MIKEY_STATUS_FAILED)
-        derive_teks(&exchange, response, keys);
+    derive_teks(&exchange, response, response->status == MIKEY_STATUS_FAILED ? exchange.logged : keys);
     g_ptr_array_free(exchange.inkeys, TRUE);
     g_ptr_array_free(keys, TRUE);
 }
@@ -159,7 +159,8 @@ void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial, co
                               .base = initial->base ? initial->base : initial,
                               .csb_id = initial->message->header.csb_id,
                               .inkeys = g_ptr_array_new(),
-                              .keys = g_ptr_array_new()};
+                              .keys = g_ptr_array_new(),
+                              .logged = g_ptr_array_new()};
     const mikey_chain *chains[] = {&initial->message->chain, &exchange.base->message->chain};
     exchange.rand = mikey_record_rand(exchange.base, 0);
     mikey_record_forget(initial);
@@ -168,16 +169,19 @@ void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial, co
     read_kemac(&exchange, initial, exchange.keys);
     if (exchange.base != initial && !exchange.keys->len)
         mikey_collect_inkeys(exchange.base, exchange.keys);
-    mikey_secrets_by_csb(sessions->secrets, KEYLOG_MIKEY_TGK, exchange.csb_id, exchange.keys);
-    if (initial->status != MIKEY_STATUS_FAILED)
-        derive_teks(&exchange, initial, exchange.keys);
+    mikey_secrets_by_csb(sessions->secrets, KEYLOG_MIKEY_TGK, exchange.csb_id, exchange.logged);
+    g_ptr_array_extend(exchange.keys, exchange.logged, NULL, NULL);
+    derive_teks(&exchange, initial, initial->status == MIKEY_STATUS_FAILED ? exchange.logged : exchange.keys);
     for (guint i = 0; i < initial->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
         mikey_record *due = mikey_response_due(initial, i, response);
-        if (due && initial->status == MIKEY_STATUS_FAILED)
+        if (due && initial->status == MIKEY_STATUS_FAILED) {
             mikey_leave_response(due);
-        else if (due)
+            derive_teks(&exchange, due, exchange.logged);
+        } else if (due) {
             work_out_response(&exchange, due);
+        }
     }
     g_ptr_array_free(exchange.inkeys, TRUE);
     g_ptr_array_free(exchange.keys, TRUE);
+    g_ptr_array_free(exchange.logged, TRUE);
 }

@@ -29,6 +29,7 @@ typedef struct {
     GArray *sources;                  /* ticket_keys */
     GPtrArray *owned;                 /* GPtrArray *: key lists of sources */
     GPtrArray *init_keys;             /* const mikey_step *: of the KEMAC in TRANSFER_INIT */
+    GPtrArray *logged;                /* const mikey_step *: TGKs that the key log has for the CSB, and that no MAC has to prove */
 } transfer;
 
 static const octet_span NOTHING = {NULL, 0};
@@ -89,13 +90,12 @@ static void add_kms_sources(transfer *t)
 static void add_logged_sources(transfer *t)
 {
     const uint32_t csb_id = t->initial->message->header.csb_id;
-    GPtrArray *mpks = new_list(t), *tgks = new_list(t);
+    GPtrArray *mpks = new_list(t);
     mikey_secrets_by_csb(t->sessions->secrets, KEYLOG_MIKEY_MPK, csb_id, mpks);
-    mikey_secrets_by_csb(t->sessions->secrets, KEYLOG_MIKEY_TGK, csb_id, tgks);
     for (guint i = 0; i < mpks->len; i++)
-        add_source(t, mpks->pdata[i], tgks);
-    if (!mpks->len && tgks->len)
-        add_source(t, NULL, tgks);
+        add_source(t, mpks->pdata[i], t->logged);
+    if (!mpks->len && t->logged->len)
+        add_source(t, NULL, t->logged);
 }
 
 /* --- messages ------------------------------------------------------------------------------------------------------ */
@@ -220,6 +220,15 @@ static void derive_teks(const transfer *t, mikey_record *last, const GPtrArray *
     mikey_derive_teks(&setting);
 }
 
+/* Those of a message that is not authentic, or that answers such a one: of the key log alone. */
+static void derive_logged(transfer *t, mikey_record *record, octet_span rand_r)
+{
+    const ticket_keys source = {.keys = t->logged};
+    GPtrArray *bundle = new_list(t);
+    collect_keys(t, &source, record, bundle);
+    derive_teks(t, record, bundle, rand_r);
+}
+
 /* Whether the initial message alone gives keys: nothing that the responder adds goes into them. */
 static bool is_enough_alone(const transfer *t)
 {
@@ -283,8 +292,10 @@ static void work_out_response(transfer *t, mikey_record *response)
     }
     mikey_lock lock = lock_of(t, response, MIKEY_RESPONSE_MESSAGE, has(t, MIKEY_FLAG_G) ? rand_r : NOTHING);
     const mikey_step *fits = read_message(response, t->initial, false, &lock, inkeys, resp_keys);
-    if (response->status == MIKEY_STATUS_FAILED)
+    if (response->status == MIKEY_STATUS_FAILED) {
+        derive_logged(t, response, rand_r);
         return;
+    }
     const ticket_keys *proved = fits ? source_of(t, order, fits) : NULL;
     for (guint i = 0; i < t->sources->len; i++) {
         const ticket_keys *source = &g_array_index(t->sources, ticket_keys, i);
@@ -320,24 +331,22 @@ static void work_out_update(transfer *t, const mikey_record *wanted)
         lock = lock_of(t, response, direction, labelled);
         read_message(response, t->initial, true, &lock, inkeys, bundle);
         g_ptr_array_extend(bundle, t->init_keys, NULL, NULL);
-        if (response->status != MIKEY_STATUS_FAILED && t->initial->status != MIKEY_STATUS_FAILED)
+        if (response->status == MIKEY_STATUS_FAILED || t->initial->status == MIKEY_STATUS_FAILED)
+            derive_teks(t, response, t->logged, rand_r);
+        else
             derive_teks(t, response, bundle, rand_r);
     }
-    if (t->initial->status != MIKEY_STATUS_FAILED)
-        derive_teks(t, t->initial, t->init_keys, rand_r);
+    derive_teks(t, t->initial, t->initial->status == MIKEY_STATUS_FAILED ? t->logged : t->init_keys, rand_r);
 }
 
 /* --- a transfer ---------------------------------------------------------------------------------------------------- */
 
-static void work_out_initial(transfer *t)
+/* Checks the message with the MPKi of its sources. Returns that of them which fits; NULL: none does. Where the ticket is another than was
+ * issued under the TPKs at hand, one of them may still be another's alone: the keys of a KMS or of the key log are tried nevertheless. */
+static const ticket_keys *check_initial(transfer *t)
 {
     GPtrArray *inkeys = new_list(t), *order = new_list(t);
-    if (t->payload->ticket.ticket && !open_ticket(t)) {
-        mikey_note_unchecked(t->initial, "the ticket is not authentic");
-        mikey_check_initiator_data(t->initial, t->payload, NULL);
-        t->initial->status = MIKEY_STATUS_FAILED;
-        return;
-    }
+    const bool authentic = !t->payload->ticket.ticket || open_ticket(t);
     add_kms_sources(t);
     add_logged_sources(t);
     for (guint i = 0; i < t->sources->len; i++) {
@@ -346,12 +355,28 @@ static void work_out_initial(transfer *t)
         if (mpk_i)
             g_ptr_array_add(inkeys, (gpointer)mpk_i);
     }
+    if (!authentic && !inkeys->len) {
+        mikey_note_unchecked(t->initial, "the ticket is not authentic");
+        t->initial->status = MIKEY_STATUS_FAILED;
+        return NULL;
+    }
     mikey_lock lock = lock_of(t, t->initial, MIKEY_INITIAL_MESSAGE, NOTHING);
     const mikey_step *fits = read_message(t->initial, t->initial, false, &lock, inkeys, t->init_keys);
-    const ticket_keys *proved = fits ? source_of(t, order, fits) : NULL;
+    if (!authentic && !fits)
+        t->initial->status = MIKEY_STATUS_FAILED;
+    return fits ? source_of(t, order, fits) : NULL;
+}
+
+static void work_out_initial(transfer *t)
+{
+    const ticket_keys *proved = check_initial(t);
     mikey_check_initiator_data(t->initial, t->payload, proved && !(proved->kms && proved->kms->forked) ? proved->mpk_r : NULL);
-    if (t->initial->status == MIKEY_STATUS_FAILED || !is_enough_alone(t))
+    if (!is_enough_alone(t))
         return;
+    if (t->initial->status == MIKEY_STATUS_FAILED) {
+        derive_logged(t, t->initial, NOTHING);
+        return;
+    }
     GPtrArray *bundle = new_list(t);
     for (guint i = 0; i < t->sources->len; i++)
         collect_keys(t, &g_array_index(t->sources, ticket_keys, i), t->initial, bundle);
@@ -363,10 +388,12 @@ static void work_out_responses(transfer *t, const mikey_record *wanted)
 {
     for (guint i = 0; i < t->initial->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
         mikey_record *due = mikey_response_due(t->initial, i, wanted);
-        if (due && t->initial->status == MIKEY_STATUS_FAILED)
+        if (due && t->initial->status == MIKEY_STATUS_FAILED) {
             mikey_leave_response(due);
-        else if (due)
+            derive_logged(t, due, mikey_record_rand(due, MIKEY_RAND_R));
+        } else if (due) {
             work_out_response(t, due);
+        }
     }
 }
 
@@ -382,8 +409,10 @@ void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial, co
                   .rand_i = mikey_record_rand(base, MIKEY_RAND_I),
                   .sources = g_array_new(FALSE, FALSE, sizeof(ticket_keys)),
                   .owned = g_ptr_array_new_with_free_func(free_list),
-                  .init_keys = g_ptr_array_new()};
+                  .init_keys = g_ptr_array_new(),
+                  .logged = g_ptr_array_new()};
     mikey_record_forget(initial);
+    mikey_secrets_by_csb(sessions->secrets, KEYLOG_MIKEY_TGK, initial->message->header.csb_id, t.logged);
     if (t.payload) {
         t.flags = t.payload->ticket.flags;
         t.ticket_prf = (mikey_prf){t.payload->ticket.prf, MIKEY_PRF_RFC};
@@ -397,4 +426,5 @@ void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial, co
     g_array_free(t.sources, TRUE);
     g_ptr_array_free(t.owned, TRUE);
     g_ptr_array_free(t.init_keys, TRUE);
+    g_ptr_array_free(t.logged, TRUE);
 }

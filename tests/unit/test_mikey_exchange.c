@@ -92,8 +92,8 @@ static void test_steps(void)
     mikey_scene_free(scene);
 }
 
-/* A logged TGK and logged TEKs need no PSK. */
-static void test_logged_tgk_and_teks(void)
+/* The TGK of the exchange, as a key log has it. */
+static char *tgk_in_hex(void)
 {
     mikey_scene *scene = mikey_scene_new();
     mikey_scene_log(scene, "MIKEY_PSK * %s", exchange->psk);
@@ -103,17 +103,25 @@ static void test_logged_tgk_and_teks(void)
     for (size_t i = 0; i < tgk->key.len; i++)
         g_string_append_printf(hex, "%02x", tgk->key.data[i]);
     mikey_scene_free(scene);
+    return g_string_free(hex, FALSE);
+}
 
+/* A logged TGK and logged TEKs need no PSK. */
+static void test_logged_tgk_and_teks(void)
+{
+    g_autofree char *tgk = tgk_in_hex();
+    const mikey_record *init;
+    mikey_scene *scene;
     static const char *const csbs[] = {CSB, "*"};
     for (size_t i = 0; i < G_N_ELEMENTS(csbs); i++) {
         scene = mikey_scene_new();
-        mikey_scene_log(scene, "MIKEY_TGK %s %s", csbs[i], hex->str);
+        mikey_scene_log(scene, "MIKEY_TGK %s %s", csbs[i], tgk);
         init = mikey_scene_take(scene, 1, span_of(&exchange->init));
         mikey_assert_sessions(init, exchange);
         mikey_scene_free(scene);
     }
     scene = mikey_scene_new();
-    mikey_scene_log(scene, "MIKEY_TGK 0badf00e %s", hex->str);
+    mikey_scene_log(scene, "MIKEY_TGK 0badf00e %s", tgk);
     mikey_assert_no_keys(mikey_scene_take(scene, 1, span_of(&exchange->init)));
     mikey_scene_log(scene, "MIKEY_TEK " CSB "/1 e7e3a7ea1f2c7f5156e38669f41a0151:5bbf52fce43729a46cfe4100a661");
     mikey_scene_log(scene, "MIKEY_TEK " CSB "/2 7a6a1bb53eb866e34bd5e295594b3480:0fe84ea048557167428728538de0");
@@ -121,7 +129,40 @@ static void test_logged_tgk_and_teks(void)
     init = mikey_sessions_find(scene->sessions, 1, span_of(&exchange->init));
     mikey_assert_sessions(init, exchange);
     mikey_scene_free(scene);
-    g_string_free(hex, TRUE);
+}
+
+/* A PSK for any identity that is another party's: the messages fail their checks, but what the key log has for the CSB still serves. */
+static void test_psk_of_another_beside_logged_keys(void)
+{
+    g_autofree char *tgk = tgk_in_hex();
+    for (unsigned which = 0; which < 2; which++) {
+        mikey_scene *scene = mikey_scene_new();
+        mikey_scene_log(scene, "MIKEY_PSK * 00");
+        if (which == 0) {
+            mikey_scene_log(scene, "MIKEY_TEK " CSB "/1 e7e3a7ea1f2c7f5156e38669f41a0151:5bbf52fce43729a46cfe4100a661");
+            mikey_scene_log(scene, "MIKEY_TEK " CSB "/2 7a6a1bb53eb866e34bd5e295594b3480:0fe84ea048557167428728538de0");
+        } else {
+            mikey_scene_log(scene, "MIKEY_TGK " CSB " %s", tgk);
+        }
+        const mikey_record *init = mikey_scene_take(scene, 1, span_of(&exchange->init));
+        const mikey_record *resp = mikey_scene_take(scene, 2, span_of(&exchange->resp));
+        g_assert_cmpint(init->status, ==, MIKEY_STATUS_FAILED);
+        g_assert_cmpint(g_array_index(init->checks, mikey_check, 0).status, ==, MIKEY_STATUS_FAILED);
+        g_assert_cmpint(resp->status, !=, MIKEY_STATUS_VERIFIED);
+        mikey_assert_sessions(init, exchange);
+        mikey_assert_sessions(resp, exchange);
+        mikey_scene_free(scene);
+    }
+    /* A key from the message itself does not. */
+    GByteArray *forged = mikey_psk_init(PSK_SPAN, 0x0badf00d, "01 00 | 00 00000001 00000000", 0, "00 00 0010 " PSK);
+    mikey_scene *scene = mikey_scene_new();
+    mikey_scene_log(scene, "MIKEY_PSK * 00");
+    mikey_scene_log(scene, "MIKEY_TGK " CSB " %s", tgk);
+    const mikey_record *record = mikey_scene_take(scene, 1, mikey_span(forged));
+    g_assert_cmpuint(record->teks->len, ==, 1);
+    g_assert_cmpint(g_array_index(record->teks, mikey_tek, 0).step->from->source, ==, MIKEY_FROM_KEYLOG);
+    mikey_scene_free(scene);
+    g_byte_array_free(forged, TRUE);
 }
 
 /* The SSRCs of the map: the initiator's, and the responder's from the answer on. */
@@ -354,6 +395,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-exchange/psk-of-another", test_psk_of_another);
     g_test_add_func("/mikey-exchange/steps", test_steps);
     g_test_add_func("/mikey-exchange/logged-tgk-and-teks", test_logged_tgk_and_teks);
+    g_test_add_func("/mikey-exchange/psk-of-another-beside-logged-keys", test_psk_of_another_beside_logged_keys);
     g_test_add_func("/mikey-exchange/ssrcs", test_ssrcs);
     g_test_add_func("/mikey-exchange/every-bit-counts", test_every_bit_counts);
     g_test_add_func("/mikey-exchange/every-bit-of-the-answer-counts", test_every_bit_of_the_answer_counts);

@@ -213,6 +213,48 @@ static void test_wrong_tpk(void)
     mikey_scene_free(scene);
 }
 
+/* A TPK or MPK for any ticket or CSB that is another party's: what the key log has for the CSB still serves. An MPK that fits proves the
+ * message, beside a ticket that is not authentic under the TPK; a TGK alone leaves it FAILED. */
+static void test_wrong_secrets_beside_logged_keys(void)
+{
+    static const struct {
+        const char *wrong;
+        bool mpk;
+        mikey_status status;
+    } rows[] = {
+        {"MIKEY_TPK * 00", true, MIKEY_STATUS_VERIFIED},
+        {"MIKEY_TPK * 00", false, MIKEY_STATUS_FAILED},
+        {"MIKEY_MPK * 00", false, MIKEY_STATUS_FAILED},
+        {"MIKEY_MPK * 00", true, MIKEY_STATUS_VERIFIED},
+    };
+    for (size_t e = 0; e < G_N_ELEMENTS(NAMES); e++) {
+        const char *salt = e == 2 ? ":d0d1d2d3d4d5d6d7d8d9dadbdcdd" : "";
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+            mikey_scene *scene = mikey_scene_new();
+            mikey_scene_log(scene, "%s", rows[i].wrong);
+            mikey_scene_log(scene, "MIKEY_TGK 5a5a0001 %s%s", exchanges[e]->tgk, salt);
+            if (rows[i].mpk)
+                mikey_scene_log(scene, "MIKEY_MPK 5a5a0001 %s", exchanges[e]->mpk);
+            const mikey_record *init = mikey_scene_take(scene, 1, span_of(&exchanges[e]->init));
+            const mikey_record *resp = mikey_scene_take(scene, 2, span_of(&exchanges[e]->resp));
+            g_assert_cmpint(init->status, ==, rows[i].status);
+            g_assert_true((resp->status == MIKEY_STATUS_VERIFIED) == rows[i].mpk);
+            bool any_failed = false;
+            for (guint c = 0; c < init->checks->len; c++)
+                any_failed |= g_array_index(init->checks, mikey_check, c).status == MIKEY_STATUS_FAILED;
+            g_assert_true(any_failed == (strstr(rows[i].wrong, "TPK") || !rows[i].mpk));
+            if (e != 1) {
+                mikey_assert_sessions(resp, exchanges[e]);
+            } else { /* forked and as it is */
+                const mikey_tek *tek = &g_array_index(resp->teks, mikey_tek, 0);
+                g_assert_cmpmem(tek->step->key.data, tek->step->key.len, exchanges[e]->tek[0].data, exchanges[e]->tek[0].len);
+                g_assert_cmpuint(resp->teks->len, ==, 4);
+            }
+            mikey_scene_free(scene);
+        }
+    }
+}
+
 /* RFC 6043 section 5.2: neither RANDs nor ticket; it is protected with the keys of the last message of the exchange. */
 static void test_update(void)
 {
@@ -312,6 +354,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-transfer/every-octet-of-the-answer-counts", test_every_octet_of_the_answer_counts);
     g_test_add_func("/mikey-transfer/cut-messages", test_cut_messages);
     g_test_add_func("/mikey-transfer/wrong-tpk", test_wrong_tpk);
+    g_test_add_func("/mikey-transfer/wrong-secrets-beside-logged-keys", test_wrong_secrets_beside_logged_keys);
     g_test_add_func("/mikey-transfer/update", test_update);
     g_test_add_func("/mikey-transfer/two-answers", test_two_answers);
     g_test_add_func("/mikey-transfer/ticket-again", test_ticket_again);
