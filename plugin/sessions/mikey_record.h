@@ -55,6 +55,7 @@ struct mikey_record {
     unsigned work;          /* of an initial message: spent on it and its responses since all was last worked out */
     const mikey_record *base; /* of a CSB update: the record of the exchange that began the CSB; NULL: this one begins it */
     bool unpaired;          /* a response to nothing that is known */
+    bool offer_told;        /* and SIP told what its SDP answers: a message that comes later is not it */
     bool other_csb_offered; /* and its SDP offer holds MIKEY of another CSB ID */
 
     GArray *places;         /* mikey_place: every time it was seen */

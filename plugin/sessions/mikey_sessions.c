@@ -171,6 +171,24 @@ static mikey_record *find_initial(const mikey_record *record, const mikey_arriva
     return NULL;
 }
 
+static void answer(mikey_record *response, mikey_record *initial)
+{
+    response->initial = initial;
+    response->unpaired = false;
+    response->other_csb_offered = false;
+    g_ptr_array_add(initial->responses, response);
+}
+
+/* Answers that stand in the capture before what they answer. */
+static void find_waiting(mikey_record *initial, const GPtrArray *of_csb)
+{
+    for (guint i = latest(of_csb); i < of_csb->len; i++) {
+        mikey_record *other = of_csb->pdata[i];
+        if (other->unpaired && !other->offer_told && mikey_is_answered_by(type_of(initial), type_of(other)))
+            answer(other, initial);
+    }
+}
+
 static bool offer_has_mikey(const mikey_sessions *sessions, const mikey_arrival *arrival)
 {
     const GPtrArray *in_frame = g_hash_table_lookup(sessions->by_frame, GUINT_TO_POINTER(arrival->offer_frame));
@@ -187,13 +205,15 @@ static void pair(const mikey_sessions *sessions, mikey_record *record, const mik
     const GPtrArray *of_csb = g_hash_table_lookup(sessions->by_csb, GUINT_TO_POINTER(record->message->header.csb_id));
     if (!is_response(record)) {
         find_base(record, of_csb);
+        find_waiting(record, of_csb);
         return;
     }
-    record->initial = find_initial(record, arrival, of_csb);
-    if (record->initial)
-        g_ptr_array_add(record->initial->responses, record);
-    record->unpaired = !record->initial;
-    record->other_csb_offered = record->unpaired && offer_has_mikey(sessions, arrival);
+    mikey_record *initial = find_initial(record, arrival, of_csb);
+    record->unpaired = !initial;
+    record->offer_told |= arrival->offer_frame != 0;
+    record->other_csb_offered = !initial && offer_has_mikey(sessions, arrival);
+    if (initial)
+        answer(record, initial);
 }
 
 /* --- working out --------------------------------------------------------------------------------------------------- */
@@ -335,8 +355,10 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
     const bool has_legs = add_legs(record, arrival);
     has_news |= add_name(&record->caller, arrival->caller);
     has_news |= add_name(&record->callee, arrival->callee);
-    if (is_new || (is_response(record) && !record->initial))
+    if (is_new || (is_response(record) && !record->initial)) {
         pair(sessions, record, arrival);
+        has_news |= record->initial != NULL;
+    }
     mikey_record *initial = record->initial ? record->initial : record;
     mikey_record *response = record->initial ? record : NULL;
     if (has_legs && !has_news)
