@@ -147,16 +147,17 @@ static bool begins_csb(const mikey_record *record)
     return mikey_find(chain, MIKEY_RAND, NULL) || mikey_find(chain, MIKEY_RANDR, NULL) || mikey_find(chain, MIKEY_TICKET, NULL);
 }
 
+static bool updates(const mikey_record *record, const mikey_record *base)
+{
+    bool same_family = mikey_is_ticket_type(type_of(base)) == mikey_is_ticket_type(type_of(record));
+    return same_family && !is_response(record) && !is_response(base) && !begins_csb(record) && begins_csb(base);
+}
+
 static void find_base(mikey_record *record, const GPtrArray *of_csb)
 {
-    if (begins_csb(record))
-        return;
-    for (guint i = of_csb->len; i-- > latest(of_csb) && !record->base;) {
-        const mikey_record *other = of_csb->pdata[i];
-        bool same_family = mikey_is_ticket_type(type_of(other)) == mikey_is_ticket_type(type_of(record));
-        if (other != record && !is_response(other) && begins_csb(other) && same_family)
-            record->base = other;
-    }
+    for (guint i = of_csb->len; i-- > latest(of_csb) && !record->base;)
+        if (updates(record, of_csb->pdata[i]))
+            record->base = of_csb->pdata[i];
 }
 
 /* What a response answers. SIP pairs an answer with its offer; where it does, no other message is meant, whatever its CSB ID. */
@@ -179,13 +180,15 @@ static void answer(mikey_record *response, mikey_record *initial)
     g_ptr_array_add(initial->responses, response);
 }
 
-/* Answers that stand in the capture before what they answer. */
+/* Answers that stand in the capture before what they answer, and updates before what they update. */
 static void find_waiting(mikey_record *initial, const GPtrArray *of_csb)
 {
     for (guint i = latest(of_csb); i < of_csb->len; i++) {
         mikey_record *other = of_csb->pdata[i];
         if (other->unpaired && !other->offer_told && mikey_is_answered_by(type_of(initial), type_of(other)))
             answer(other, initial);
+        else if (!other->base && updates(other, initial))
+            other->base = initial;
     }
 }
 
@@ -224,7 +227,12 @@ static bool is_out_of_reach(const mikey_record *initial, const mikey_record *res
     return !g_ptr_array_find(initial->responses, response, &index) || index >= MIKEY_MAX_RESPONSES;
 }
 
-void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response)
+static bool is_worked_out(const mikey_record *record)
+{
+    return record->message->header.version == 1 && !is_response(record) && type_of(record) != MIKEY_ERROR;
+}
+
+static void work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response)
 {
     sessions->news++;
     if (!mikey_record_may_spend(initial) || (response && is_out_of_reach(initial, response))) {
@@ -248,9 +256,25 @@ void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_recor
     }
 }
 
-static bool is_worked_out(const mikey_record *record)
+void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response)
 {
-    return record->message->header.version == 1 && !is_response(record) && type_of(record) != MIKEY_ERROR;
+    const GPtrArray *of_csb = g_hash_table_lookup(sessions->by_csb, GUINT_TO_POINTER(initial->message->header.csb_id));
+    work_out(sessions, initial, response);
+    for (guint i = latest(of_csb); i < of_csb->len; i++) {
+        mikey_record *other = of_csb->pdata[i];
+        if (other->base == initial && is_worked_out(other))
+            work_out(sessions, other, NULL);
+    }
+}
+
+/* Those that update others last, wherever they stand. */
+static void work_out_all(mikey_sessions *sessions, bool of_updates)
+{
+    for (guint i = 0; i < sessions->records->len; i++) {
+        mikey_record *record = sessions->records->pdata[i];
+        if (is_worked_out(record) && (record->base != NULL) == of_updates)
+            work_out(sessions, record, NULL);
+    }
 }
 
 void mikey_sessions_settle(mikey_sessions *sessions)
@@ -258,12 +282,10 @@ void mikey_sessions_settle(mikey_sessions *sessions)
     if (!sessions->unsettled)
         return;
     sessions->unsettled = false;
-    for (guint i = 0; i < sessions->records->len; i++) {
-        mikey_record *record = sessions->records->pdata[i];
-        record->work = 0;
-        if (is_worked_out(record))
-            mikey_work_out(sessions, record, NULL);
-    }
+    for (guint i = 0; i < sessions->records->len; i++)
+        ((mikey_record *)sessions->records->pdata[i])->work = 0;
+    work_out_all(sessions, false);
+    work_out_all(sessions, true);
 }
 
 void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_key)

@@ -35,8 +35,8 @@ struct mikey_sessions {
     GPtrArray *suites;    /* of mikey_teks.h */
 };
 
-/* Works out an exchange from its initial message on: that, and `response`; NULL: all its responses. What has cost its share already
- * is left as it is, and this is noted. */
+/* Works out an exchange from its initial message on: that, and `response`; NULL: all its responses. Then the updates of the CSB that it
+ * began. What has cost its share already is left as it is, and this is noted. */
 void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response);
 
 /* The same by the kind of exchange, for mikey_work_out alone. */

@@ -334,6 +334,34 @@ static void test_updates(void)
     g_byte_array_free(with, TRUE);
 }
 
+/* The same before the exchange that they update. Answers that have that one worked out anew do not make its keys others. */
+static void test_updates_before_their_base(void)
+{
+    static const uint8_t rand[16] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
+                                     0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf};
+    GByteArray *update = mikey_octets("01 00 05 00 " CSB " 00 00 | 01 00 e5a1b2d300000000 | 00 00 0000 01");
+    mikey_exchange *other = mikey_exchange_named("pre-shared key");
+    other->resp.data[other->resp.len - 1] ^= 1;
+    mikey_append_mac(update, PSK_SPAN, 0x0badf00d, (octet_span){rand, sizeof rand}, NO_PSK);
+    mikey_scene *scene = mikey_scene_new();
+    mikey_scene_log(scene, "MIKEY_PSK * %s", exchange->psk);
+    const mikey_record *record = mikey_scene_take(scene, 1, mikey_span(update));
+    g_assert_null(record->base);
+    mikey_assert_no_keys(record);
+    const mikey_record *init = mikey_scene_take(scene, 2, span_of(&exchange->init));
+    for (int again = 0; again < 3; again++) {
+        g_assert_true(record->base == init);
+        assert_verified(record);
+        mikey_scene_take(scene, 3, span_of(again == 0 ? &exchange->resp : &other->resp));
+        assert_verified(record);
+        mikey_scene_log(scene, "MIKEY_PSK nobody 00");
+        mikey_sessions_settle(scene->sessions);
+    }
+    mikey_scene_free(scene);
+    mikey_exchange_free(other);
+    g_byte_array_free(update, TRUE);
+}
+
 /* A KEMAC and a V in one answer: both are read, and what was noted first is not lost. */
 static void test_answer_with_kemac_and_v(void)
 {
@@ -404,6 +432,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-exchange/unknown-encryption", test_unknown_encryption);
     g_test_add_func("/mikey-exchange/unknown-prf-and-mac", test_unknown_prf_and_mac);
     g_test_add_func("/mikey-exchange/updates", test_updates);
+    g_test_add_func("/mikey-exchange/updates-before-their-base", test_updates_before_their_base);
     g_test_add_func("/mikey-exchange/answer-with-kemac-and-v", test_answer_with_kemac_and_v);
     g_test_add_func("/mikey-exchange/cleansed", test_cleansed);
     const int result = g_test_run();

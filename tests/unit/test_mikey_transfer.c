@@ -256,9 +256,8 @@ static void test_wrong_secrets_beside_logged_keys(void)
 }
 
 /* RFC 6043 section 5.2: neither RANDs nor ticket; it is protected with the keys of the last message of the exchange. */
-static void test_update(void)
+static GByteArray *update_of_a(void)
 {
-    mikey_scene *scene = mikey_scene_new();
     GByteArray *label = mikey_octets("2d22ac75 ff 5a5a0001 02 10 80858a8f94999ea3a8adb2b7bcc1c6cb "
                                      "10 333a41484f565d646b727980878e959c");
     GByteArray *update = mikey_octets("01 0e 05 00 5a5a0001 00 01 | 09 00 e5a1b2d340000000 | 00 01");
@@ -270,7 +269,14 @@ static void test_update(void)
     g_hmac_get_digest(hmac, mac, &mac_len);
     g_hmac_unref(hmac);
     g_byte_array_append(update, mac, sizeof mac);
+    g_byte_array_free(label, TRUE);
+    return update;
+}
 
+static void test_update(void)
+{
+    mikey_scene *scene = mikey_scene_new();
+    GByteArray *update = update_of_a();
     mikey_scene_log(scene, "MIKEY_TPK * %s", exchanges[0]->tpk);
     const mikey_record *init = mikey_scene_take(scene, 1, span_of(&exchanges[0]->init));
     mikey_scene_take(scene, 2, span_of(&exchanges[0]->resp));
@@ -284,7 +290,50 @@ static void test_update(void)
     }
     mikey_scene_free(scene);
     g_byte_array_free(update, TRUE);
-    g_byte_array_free(label, TRUE);
+}
+
+/* REQUEST_RESP without a MAC that tells the keys of A's ticket in the clear: MPKi, MPKr, and as TGK the one of the vector. */
+static GByteArray *keys_told_of_a(const mikey_record *init)
+{
+    const mikey_payload *ticket = mikey_find(&init->message->chain, MIKEY_TICKET, NULL);
+    const mikey_exchange *a = exchanges[0];
+    GByteArray *keys = mikey_octets("14 60 %04x", (unsigned)a->mpk_i.len);
+    g_byte_array_append(keys, a->mpk_i.data, (guint)a->mpk_i.len);
+    mikey_append(keys, "14 60 %04x", (unsigned)a->mpk_r.len);
+    g_byte_array_append(keys, a->mpk_r.data, (guint)a->mpk_r.len);
+    mikey_append(keys, "00 00 %04x %s", (unsigned)strlen(a->tgk) / 2, a->tgk);
+    GByteArray *answer = mikey_octets("01 0d 05 00 00000001 00 01 | 11 00 e5a1b2c300000000");
+    const guint at = answer->len;
+    g_byte_array_append(answer, init->octets.data + ticket->offset, (guint)ticket->len);
+    answer->data[at] = MIKEY_KEMAC;
+    mikey_append(answer, "09 00 %04x", keys->len);
+    g_byte_array_append(answer, keys->data, keys->len);
+    mikey_append(answer, "00 | 00 00");
+    g_byte_array_free(keys, TRUE);
+    return answer;
+}
+
+/* What becomes known of a transfer becomes known of its update, though that stands between. */
+static void test_update_before_its_keys(void)
+{
+    mikey_scene *scene = mikey_scene_new();
+    GByteArray *update = update_of_a();
+    GByteArray *request = mikey_octets("01 0b 05 00 00000001 00 01 | 09 00 e5a1b2c300000000 | 00 00");
+    const mikey_record *init = mikey_scene_take(scene, 1, span_of(&exchanges[0]->init));
+    const mikey_record *resp = mikey_scene_take(scene, 2, span_of(&exchanges[0]->resp));
+    const mikey_record *record = mikey_scene_take(scene, 3, mikey_span(update));
+    GByteArray *told = keys_told_of_a(init);
+    mikey_scene_take(scene, 4, mikey_span(request));
+    mikey_assert_no_keys(record);
+    g_assert_nonnull(mikey_scene_take(scene, 5, mikey_span(told))->initial);
+    assert_all_checked(resp, 1);
+    mikey_assert_sessions(resp, exchanges[0]);
+    assert_all_checked(record, 1);
+    mikey_assert_sessions(record, exchanges[0]);
+    mikey_scene_free(scene);
+    g_byte_array_free(update, TRUE);
+    g_byte_array_free(request, TRUE);
+    g_byte_array_free(told, TRUE);
 }
 
 /* Two answers to one offer, as a forked call has: each has its own RANDRr, and each its keys. */
@@ -356,6 +405,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-transfer/wrong-tpk", test_wrong_tpk);
     g_test_add_func("/mikey-transfer/wrong-secrets-beside-logged-keys", test_wrong_secrets_beside_logged_keys);
     g_test_add_func("/mikey-transfer/update", test_update);
+    g_test_add_func("/mikey-transfer/update-before-its-keys", test_update_before_its_keys);
     g_test_add_func("/mikey-transfer/two-answers", test_two_answers);
     g_test_add_func("/mikey-transfer/ticket-again", test_ticket_again);
     g_test_add_func("/mikey-transfer/cleansed", test_cleansed);
