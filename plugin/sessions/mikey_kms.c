@@ -30,15 +30,6 @@ static const mikey_payload *whole_ticket_of(const mikey_record *record)
     return ticket && ticket->complete ? ticket : NULL;
 }
 
-static octet_span responder_of(const mikey_record *response)
-{
-    const mikey_payload *id = NULL;
-    while ((id = mikey_find(&response->message->chain, MIKEY_IDR, id)))
-        if (id->identity.role == MIKEY_ID_R)
-            return id->identity.data;
-    return NOTHING;
-}
-
 /* --- what a ticket is told ----------------------------------------------------------------------------------------- */
 
 static mikey_kms_answer *answer_of(mikey_ticket_state *state, const mikey_record *response)
@@ -62,14 +53,12 @@ static void free_step(gpointer step)
 }
 
 /* The first MPK is MPKi, the second MPKr or, resolved, MPKr' (RFC 6043 sections 4.2.1.5 and 4.2.3.5). False: it was filled before. */
-static bool fill_answer(mikey_kms_answer *answer, const GPtrArray *keys, const mikey_record *response, bool resolved)
+static bool fill_answer(mikey_kms_answer *answer, const GPtrArray *keys, bool resolved)
 {
     if (answer->keys)
         return false;
     answer->keys = g_ptr_array_new_with_free_func(free_step);
     answer->forked = resolved;
-    answer->id_r = responder_of(response);
-    answer->rand_kms = mikey_record_rand(response, MIKEY_RAND_KMS);
     for (guint i = 0; i < keys->len; i++) {
         const mikey_step *key = mikey_step_ref(keys->pdata[i]);
         if (key->kind != MIKEY_KEY_MPK)
@@ -89,7 +78,7 @@ static void tell_ticket(mikey_sessions *sessions, const mikey_record *initial, c
     const mikey_payload *ticket = whole_ticket_of(is_request(initial) ? response : initial);
     mikey_ticket_state *state = ticket ? mikey_ticket_state_of(sessions, ticket) : NULL;
     mikey_kms_answer *answer = state && keys->len ? answer_of(state, response) : NULL;
-    if (!answer || !fill_answer(answer, keys, response, !is_request(initial)))
+    if (!answer || !fill_answer(answer, keys, !is_request(initial)))
         return;
     for (guint i = 0; i < state->transfers->len; i++)
         mikey_work_out(sessions, state->transfers->pdata[i], NULL);

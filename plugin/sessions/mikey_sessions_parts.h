@@ -12,7 +12,6 @@ typedef struct {
     const mikey_step *mpk_r;     /* MPKr of REQUEST_RESP, MPKr' of RESOLVE_RESP; owns a reference; NULL: not known */
     GPtrArray *keys;             /* const mikey_step *, owned references: TGKs, TEKs ... */
     bool forked;                 /* for the modifier below (RFC 6043 section 5.1.1) */
-    octet_span id_r, rand_kms;   /* borrowed from the record of RESOLVE_RESP */
     const mikey_record *told_by; /* by which it is known from others */
 } mikey_kms_answer;
 
