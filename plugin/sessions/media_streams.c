@@ -299,11 +299,12 @@ static bool try_key(examination *e, session_key *key, const uint32_t *rocs, unsi
 {
     unsigned readings[MAX_READINGS];
     unsigned count = readings_of(e, key, readings);
+    const uint32_t told = e->packet->is_rtcp ? 0 : session_key_roc(key, e->rtp.ssrc);
     for (unsigned i = 0; i < count; i++) {
         for (unsigned r = 0; r < (e->packet->is_rtcp ? 1 : roc_count); r++)
             if (try_roc(e, key, readings[i], rocs[r], found))
                 return true;
-        if (key->roc && !e->packet->is_rtcp && try_roc(e, key, readings[i], key->roc, found))
+        if (told && try_roc(e, key, readings[i], told, found))
             return true;
     }
     return false;

@@ -245,7 +245,7 @@ static const session_key *make_key(const mikey_tek_setting *setting, const settl
     if (session_keys_count(setting->keys) > known)
         memcpy(key->departures, variant->departures, sizeof key->departures);
     if (settled->bind_ssrc) {
-        key->roc = settled->cs.roc;
+        session_key_set_roc(key, settled->cs.ssrc, settled->cs.roc);
         session_keys_bind_ssrc(setting->keys, key, settled->cs.ssrc);
     }
     give_to_legs(setting->initial->legs, key);

@@ -33,6 +33,8 @@ static void free_key(gpointer data)
 {
     session_key *key = data;
     srtp_context_free(key->context);
+    if (key->rocs)
+        g_hash_table_destroy(key->rocs);
     g_free(key);
 }
 
@@ -174,6 +176,23 @@ void session_key_list(GPtrArray *list, session_key *key)
 void session_keys_bind_ssrc(session_keys *keys, session_key *key, uint32_t ssrc)
 {
     session_key_list(list_under(keys->by_ssrc, GUINT_TO_POINTER(ssrc), NULL), key);
+}
+
+void session_key_set_roc(session_key *key, uint32_t ssrc, uint32_t roc)
+{
+    key->roc = roc;
+    if (!key->rocs && roc)
+        key->rocs = g_hash_table_new(NULL, NULL);
+    if (key->rocs)
+        g_hash_table_insert(key->rocs, GUINT_TO_POINTER(ssrc), GUINT_TO_POINTER(roc));
+}
+
+uint32_t session_key_roc(const session_key *key, uint32_t ssrc)
+{
+    gpointer roc;
+    if (key->rocs && g_hash_table_lookup_extended(key->rocs, GUINT_TO_POINTER(ssrc), NULL, &roc))
+        return GPOINTER_TO_UINT(roc);
+    return key->roc;
 }
 
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)

@@ -25,7 +25,8 @@ typedef struct session_key {
     key_origin origin;
     uint32_t frame;  /* that brought it; 0: a key log */
     uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry; MIKEY: the CS ID */
-    uint32_t roc;    /* rollover counter at which the sender begins, as MIKEY tells it */
+    uint32_t roc;    /* rollover counter at which a sender begins, as MIKEY told it last */
+    GHashTable *rocs; /* SSRC to that of its sender; NULL: none but 0 was told */
     const char *departures[2]; /* constant sentences: how its derivation departs from the standard; NULL: it does not */
     const struct media_leg *leg; /* that was signalled with it; NULL: logged */
     uint32_t claims; /* streams that it has opened */
@@ -49,6 +50,12 @@ void session_key_list(GPtrArray *list, session_key *key);
 
 /* Lets the key be tried first on the streams of an SSRC. */
 void session_keys_bind_ssrc(session_keys *keys, session_key *key, uint32_t ssrc);
+
+/* Notes the rollover counter at which the sender of an SSRC begins under the key: those of one crypto session each have their own. */
+void session_key_set_roc(session_key *key, uint32_t ssrc, uint32_t roc);
+
+/* The counter that was told for the SSRC, or else the one that was told last, for the sender may have changed its SSRC; 0: none was. */
+uint32_t session_key_roc(const session_key *key, uint32_t ssrc);
 
 /* Makes the secret of a key log line with the label KEYLOG_SRTP_MASTER known under its selector. */
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry);

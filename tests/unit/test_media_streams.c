@@ -184,6 +184,24 @@ static void test_signalled_roc(void)
     }
 }
 
+/* One key for two senders, each of which begins at a ROC of its own: the one told last does not stand for both. */
+static void test_signalled_rocs_of_two(void)
+{
+    const uint32_t roc = MEDIA_ROC_SEARCH + 1;
+    for (int last = 0; last < 2; last++) {
+        scene *s = scene_new("AES_CM_128_HMAC_SHA1_32");
+        sent_packet sent;
+        session_key *key = signal_key(s, 4, 4);
+        session_key_set_roc(key, last ? 0x12345678 : 0x53535243, last ? 2 * roc : roc);
+        session_key_set_roc(key, last ? 0x53535243 : 0x12345678, last ? roc : 2 * roc);
+        begin_at_roc(s, roc, &sent);
+        const media_opening opening = arrive(s, &sent, 1);
+        g_assert_cmpint(opening.verdict, ==, MEDIA_DECRYPTED);
+        g_assert_cmpuint(opening.roc, ==, roc);
+        scene_free(s);
+    }
+}
+
 /* RFC 3830 has one length for both tags: whoever keeps the longer one that RFC 4568 has for SRTCP is understood too. */
 static void test_tags_of_srtcp(void)
 {
@@ -264,6 +282,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media-streams/late-and-twice", test_late_and_twice);
     g_test_add_func("/media-streams/roc-search-is-bounded", test_roc_search_is_bounded);
     g_test_add_func("/media-streams/signalled-roc", test_signalled_roc);
+    g_test_add_func("/media-streams/signalled-rocs-of-two", test_signalled_rocs_of_two);
     g_test_add_func("/media-streams/tags-of-srtcp", test_tags_of_srtcp);
     g_test_add_func("/media-streams/key-comes-last", test_key_comes_last);
     g_test_add_func("/media-streams/futile-search-is-linear", test_futile_search_is_linear);

@@ -182,6 +182,18 @@ static void test_ssrc_and_roc(void)
     }
 }
 
+/* A TEK as it is serves all crypto sessions, whose senders need not begin at the same ROC. */
+static void test_one_tek_two_rocs(void)
+{
+    mikey_scene *scene = mikey_scene_new();
+    const mikey_record *record = take(scene, NULL, "02 00 | 00 00000009 00000003 00 0000000a 00000007", "00 20 0010 " KEY_1);
+    const session_key *key = mikey_record_tek(record, 1)->key;
+    g_assert_true(mikey_record_tek(record, 2)->key == key);
+    g_assert_cmpuint(session_key_roc(key, 9), ==, 3);
+    g_assert_cmpuint(session_key_roc(key, 10), ==, 7);
+    mikey_scene_free(scene);
+}
+
 /* Without a map there are two crypto sessions for each m= line (RFC 4567 section 7.1). */
 static void test_without_map(void)
 {
@@ -297,6 +309,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-teks/tek", test_tek);
     g_test_add_func("/mikey-teks/spi", test_spi);
     g_test_add_func("/mikey-teks/ssrc-and-roc", test_ssrc_and_roc);
+    g_test_add_func("/mikey-teks/one-tek-two-rocs", test_one_tek_two_rocs);
     g_test_add_func("/mikey-teks/without-map", test_without_map);
     g_test_add_func("/mikey-teks/groups", test_groups);
     g_test_add_func("/mikey-teks/other-kinds", test_other_kinds);

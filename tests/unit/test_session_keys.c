@@ -105,6 +105,23 @@ static void test_again(void)
     session_keys_free(keys);
 }
 
+/* Each SSRC has its own rollover counter under one key; one that none was told for takes the last. */
+static void test_roc(void)
+{
+    session_keys *keys = session_keys_new();
+    session_key *key = add(keys, 1);
+    g_assert_cmpuint(session_key_roc(key, 1), ==, 0);
+    session_key_set_roc(key, 1, 5);
+    session_key_set_roc(key, 2, 0);
+    g_assert_cmpuint(session_key_roc(key, 1), ==, 5);
+    g_assert_cmpuint(session_key_roc(key, 2), ==, 0);
+    session_key_set_roc(key, 0, 0xffffffff);
+    g_assert_cmpuint(session_key_roc(key, 0), ==, 0xffffffff);
+    g_assert_cmpuint(session_key_roc(key, 1), ==, 5);
+    g_assert_cmpuint(session_key_roc(key, 3), ==, 0xffffffff);
+    session_keys_free(keys);
+}
+
 /* A leg's keys, and the leg that a key was first signalled for. */
 static void test_leg(void)
 {
@@ -128,6 +145,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session-keys/same-key", test_same_key);
     g_test_add_func("/session-keys/other-keys", test_other_keys);
     g_test_add_func("/session-keys/bind-ssrc", test_bind_ssrc);
+    g_test_add_func("/session-keys/roc", test_roc);
     g_test_add_func("/session-keys/leg", test_leg);
     g_test_add_func("/session-keys/again", test_again);
     return g_test_run();
