@@ -17,6 +17,7 @@ typedef enum {
     KEY_ORIGIN_KEYLOG,
     KEY_ORIGIN_MIKEY,
     KEY_ORIGIN_MIKEY_TICKET,
+    KEY_ORIGIN_KD,     /* derived from the KD of two UEs */
 } key_origin;
 
 typedef struct session_key {
@@ -24,7 +25,8 @@ typedef struct session_key {
     const crypto_suite *suite;
     key_origin origin;
     uint32_t frame;  /* that brought it; 0: a key log */
-    uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry; MIKEY: the CS ID */
+    uint32_t detail; /* SDES: the crypto tag; key log: the line, 0 for a table entry; MIKEY: the CS ID; KD: the line, 0 where
+                        it was signalled */
     uint32_t roc;    /* rollover counter at which a sender begins, as MIKEY told it last */
     GHashTable *rocs; /* SSRC to that of its sender; NULL: none but 0 was told */
     const char *departures[2]; /* constant sentences: how its derivation departs from the standard; NULL: it does not */
