@@ -5,6 +5,9 @@
 #include "ciphers/ipsec_mb.h"
 #include "keys/keylog.h"
 #include "keys/mikey_pke.h"
+#include "protocols/packet-pc5s.h"
+#include "protocols/sl_preferences.h"
+#include "sessions/kd_srtp.h"
 
 #include <epan/addr_resolv.h>
 #include <epan/prefs.h>
@@ -28,6 +31,7 @@ int hf_d2dsec_key_frame = -1;
 int hf_d2dsec_key_origin = -1;
 int hf_d2dsec_key_fingerprint = -1;
 int hf_d2dsec_departure = -1;
+int hf_d2dsec_found = -1;
 
 static const char *keylog_path = "";
 static const char *private_key_path = "";
@@ -130,12 +134,15 @@ static void take_entry(keylog_entry *entry, void *user _U_)
         mikey_sessions_add_logged(capture.mikey, entry);
         break;
     case KEYLOG_D2D_KD:
+    case KEYLOG_SDES_K1:
+    case KEYLOG_SDES_K2:
+        kd_sources_add_logged(capture.kd, entry);
+        break;
     case KEYLOG_D2D_KDSESS:
     case KEYLOG_D2D_PEK:
     case KEYLOG_D2D_PIK:
     case KEYLOG_PROSE_PGK:
-    case KEYLOG_SDES_K1:
-    case KEYLOG_SDES_K2:
+        sl_security_add_logged(capture.sidelink, entry);
         break;
     }
     keylog_entry_free(entry);
@@ -152,6 +159,14 @@ static void take_fault(unsigned line, const char *error, void *user)
         g_string_append_printf(faults->text, "\n%s", error);
 }
 
+/* Where media stays SRTP under keys from KD. */
+static void derive_srtp_from_kd(void)
+{
+    const sl_profile profile = sl_preferences_profile();
+    if (profile.kd_to_srtp && kd_srtp_add(capture.kd, &profile, capture.keys))
+        media_streams_news(capture.streams);
+}
+
 /* at_end: nobody is writing, so a last line without its end counts as well. */
 static unsigned read_keylog(bool at_end)
 {
@@ -163,8 +178,10 @@ static unsigned read_keylog(bool at_end)
         report_warning("Key log %s:%s", keylog_path, faults.text->str);
     g_string_free(faults.text, TRUE);
     mikey_sessions_settle(capture.mikey);
-    if (added)
+    if (added) {
+        derive_srtp_from_kd();
         media_streams_news(capture.streams);
+    }
     keylog_looked_at = g_get_monotonic_time();
     return added;
 }
@@ -181,9 +198,20 @@ d2d_capture *d2d_capture_get(void)
     return &capture;
 }
 
+bool d2d_media_may_be_clear(void)
+{
+    return capture.in_protected_sdu && !sl_preferences_profile().kd_to_srtp;
+}
+
 bool d2d_show_keys(void)
 {
     return show_keys;
+}
+
+void d2d_capture_learn_sdp(const kd_body_arrival *arrival, const sdp_body *body)
+{
+    kd_sources_add_sdp(capture.kd, arrival, body);
+    derive_srtp_from_kd();
 }
 
 static void load_private_key(void)
@@ -207,6 +235,13 @@ static void open_capture(void)
     capture.rtsp = rtsp_sessions_new(capture.signalling);
     capture.streams = media_streams_new(capture.keys, capture.signalling, padding_takes_keystream);
     capture.pc5 = pc5_state_new();
+    capture.kd = kd_sources_new(capture.mikey);
+    const sl_security_setting setting = {.pc5 = capture.pc5,
+                                         .sources = capture.kd,
+                                         .mikey = capture.mikey,
+                                         .profile = sl_preferences_profile(),
+                                         .options = pc5s_preferences_options()};
+    capture.sidelink = sl_security_new(&setting);
     add_rows();
     if (session_keys_count(capture.keys))
         media_streams_news(capture.streams);
@@ -218,6 +253,8 @@ static void open_capture(void)
 
 static void close_capture(void)
 {
+    sl_security_free(capture.sidelink);
+    kd_sources_free(capture.kd);
     pc5_state_free(capture.pc5);
     media_streams_free(capture.streams);
     mikey_sessions_free(capture.mikey);
@@ -266,6 +303,7 @@ static void register_preferences(void)
         "As RFC 6904 section 3.1 has it; libsrtp, which most senders use, passes padding over. No authentication "
         "tag tells which is right",
         &padding_takes_keystream);
+    sl_preferences_register(module);
 }
 
 void proto_register_d2dsec(void)
@@ -291,6 +329,9 @@ void proto_register_d2dsec(void)
         {&hf_d2dsec_departure,
          {"Departure", "d2dsec.departure", FT_STRING, BASE_NONE, NULL, 0,
           "How the sender departs from the standard, or what else is worth knowing", HFILL}},
+        {&hf_d2dsec_found,
+         {"Found by search", "d2dsec.found", FT_STRING, BASE_NONE, NULL, 0,
+          "Wherein the derivation and use of the keys depart from the preferences", HFILL}},
     };
 
     proto_d2dsec = proto_register_protocol("D2D security", "D2DSEC", "d2dsec");

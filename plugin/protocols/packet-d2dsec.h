@@ -9,6 +9,7 @@
 #include "sessions/pc5_state.h"
 #include "sessions/rtsp_sessions.h"
 #include "sessions/session_keys.h"
+#include "sessions/sl_security.h"
 
 /* Everything known of the capture that is open. It is made anew for each file and each redissection. */
 typedef struct {
@@ -18,6 +19,9 @@ typedef struct {
     rtsp_sessions *rtsp;
     media_streams *streams;
     pc5_state *pc5;
+    kd_sources *kd;
+    sl_security *sidelink;
+    bool in_protected_sdu; /* while an SDU of a protected sidelink PDU is dissected */
 } d2d_capture;
 
 /* The state of the open capture; never NULL while packets are dissected. */
@@ -26,6 +30,12 @@ d2d_capture *d2d_capture_get(void);
 /* Reads what the key log gained, at most a hundred times a second; to be called where a key is missing. True: there was
  * something, and what failed is worth another try. */
 bool d2d_capture_read_keylog(void);
+
+/* Takes in the keys of an SDP body that may make a KD. */
+void d2d_capture_learn_sdp(const kd_body_arrival *arrival, const sdp_body *body);
+
+/* Whether RTP here may be in the clear although keys were signalled for it: those keyed the link below it. */
+bool d2d_media_may_be_clear(void);
 
 /* Whether keys may be shown in the tree (preference d2dsec.show_keys). */
 bool d2d_show_keys(void);
@@ -40,6 +50,7 @@ extern int hf_d2dsec_key_frame;
 extern int hf_d2dsec_key_origin;
 extern int hf_d2dsec_key_fingerprint;
 extern int hf_d2dsec_departure;
+extern int hf_d2dsec_found;
 
 /* An IP address and port of a packet as the sessions know them. False: not IP. */
 bool d2d_transport_address(const address *from, uint32_t port, transport_address *to);

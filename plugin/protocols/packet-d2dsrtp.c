@@ -140,9 +140,10 @@ static void show_key(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const 
         const char *name, *detail;
     } origins[] = {[KEY_ORIGIN_SDES_OFFER] = {"SDES offer", "tag"},   [KEY_ORIGIN_SDES_ANSWER] = {"SDES answer", "tag"},
                    [KEY_ORIGIN_SDES] = {"SDES", "tag"},               [KEY_ORIGIN_KEYLOG] = {"key log", "line"},
-                   [KEY_ORIGIN_MIKEY] = {"MIKEY", "CS"},              [KEY_ORIGIN_MIKEY_TICKET] = {"MIKEY-TICKET", "CS"}};
-    const char *origin = "preferences";
-    if (key->origin != KEY_ORIGIN_KEYLOG || key->detail)
+                   [KEY_ORIGIN_MIKEY] = {"MIKEY", "CS"},              [KEY_ORIGIN_MIKEY_TICKET] = {"MIKEY-TICKET", "CS"},
+                   [KEY_ORIGIN_KD] = {"KD", "key log line"}};
+    const char *origin = key->origin == KEY_ORIGIN_KD ? "KD of offer and answer" : "preferences";
+    if (key->detail || (key->origin != KEY_ORIGIN_KEYLOG && key->origin != KEY_ORIGIN_KD))
         origin = wmem_strdup_printf(pinfo->pool, "%s, %s %u", origins[key->origin].name, origins[key->origin].detail,
                                     key->detail);
     proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_suite, tvb, 0, 0, key->suite->name));
@@ -273,6 +274,8 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         return 0;
     if (!opening.plain_len && d2d_capture_read_keylog() && !open_media(tvb, pinfo, is_rtcp, &opening, &next))
         return 0;
+    if (!opening.plain_len && d2d_media_may_be_clear())
+        opening = (media_opening){.verdict = MEDIA_UNKNOWN};
     if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;
     if (tree && opening.verdict != MEDIA_UNKNOWN)

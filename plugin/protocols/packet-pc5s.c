@@ -7,6 +7,7 @@
 #include "protocols/packet-sdes.h"
 #include "protocols/pc5s_fields.h"
 #include "protocols/pc5s_tree.h"
+#include "sessions/pc5_learn.h"
 
 #include <epan/exceptions.h>
 #include <epan/expert.h>
@@ -31,7 +32,7 @@ static int encoding = KEYEST_WITH_METHOD;
 static ws_uint container_iei = KEYEST_DEFAULT_IEI;
 static ws_bool container_short_length = FALSE;
 
-static pc5s_options options_of_preferences(void)
+pc5s_options pc5s_preferences_options(void)
 {
     return (pc5s_options){.iei_radix = (pc5s_iei_radix)iei_radix,
                           .length_size = (pc5s_length_size)length_size,
@@ -64,7 +65,11 @@ static const pc5_record *learn(const packet_info *pinfo, const pc5s_link *link, 
         arrival.source = id_of(&pinfo->net_src);
         arrival.destination = id_of(&pinfo->net_dst);
     }
-    return pc5_state_add(d2d_capture_get()->pc5, &arrival);
+    d2d_capture *capture = d2d_capture_get();
+    const pc5_record *record = pc5_state_add(capture->pc5, &arrival);
+    if (!pinfo->fd->visited)
+        pc5_learn_keying(&arrival, record, capture->kd, capture->mikey);
+    return record;
 }
 
 static void add_number(proto_tree *tree, tvbuff_t *tvb, pc5s_field field, uint32_t number)
@@ -252,7 +257,7 @@ static void append_info(packet_info *pinfo, const pc5s_message *message, const p
 
 static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const pc5s_link *link)
 {
-    const pc5s_options options = options_of_preferences();
+    const pc5s_options options = pc5s_preferences_options();
     int len = (int)tvb_captured_length(tvb);
     pc5s_message *message = pc5s_parse(len ? tvb_get_ptr(tvb, 0, len) : (const uint8_t *)"", (size_t)len, &options);
     TRY {

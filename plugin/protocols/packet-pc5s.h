@@ -14,6 +14,9 @@ typedef struct {
 void proto_register_pc5s(void);
 void proto_reg_handoff_pc5s(void);
 
+/* How preferences say that messages are read. */
+pc5s_options pc5s_preferences_options(void);
+
 /* Dissects one message in the clear that is the whole of `tvb`. link: NULL, only the packet's addresses are known. This is a
  * function and no data pointer of the dissector "pc5s", because exported PDUs hand that one data of their own. Returns the octets
  * that were dissected; 0: the protocol is disabled. */

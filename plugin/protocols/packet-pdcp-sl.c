@@ -2,10 +2,12 @@
 #include "protocols/packet-pdcp-sl.h"
 
 #include "protocols/packet-d2dsec.h"
+#include "protocols/packet-pc5s.h"
 #include "protocols/sl_view.h"
 #include "sessions/sl_framing.h"
 #include "sessions/sl_sn_use.h"
 
+#include <epan/exceptions.h>
 #include <epan/prefs.h>
 
 static int proto_pdcp_sl = -1;
@@ -31,15 +33,24 @@ static int hf_destination = -1;
 static int hf_lcid = -1;
 static int hf_tags = -1;
 static int hf_data = -1;
+static int hf_kd = -1;
+static int hf_kd_sess = -1;
+static int hf_pek = -1;
+static int hf_pik = -1;
+static int hf_kd_fingerprint = -1;
+static int hf_kd_sess_fingerprint = -1;
 
 static int ett_pdcp = -1;
 static int ett_frame = -1;
 
 static sl_experts experts = SL_EXPERTS_INIT;
 static expert_field ei_no_key = EI_INIT;
+static expert_field ei_tag_mismatch = EI_INIT;
+static expert_field ei_unsupported = EI_INIT;
+static expert_field ei_implausible = EI_INIT;
 
 static dissector_handle_t linked_handle, framed_handle;
-static dissector_handle_t ip_handle, ipv6_handle, arp_handle, pc5s_handle;
+static dissector_handle_t ip_handle, ipv6_handle, arp_handle;
 
 static int assumed_cast = SL_CAST_UNKNOWN;
 static ws_bool mac_i_on_all = FALSE;
@@ -47,32 +58,42 @@ static sl_sn_use *sn_use;
 
 /* --- opening SDUs -------------------------------------------------------------------------------------------------- */
 
-/* The type of PC5-S messages that are integrity protected but not ciphered, and the length below which there are none (TS 24.334). */
-#define SECURITY_MODE_COMMAND 0x0c
-#define SECURITY_MODE_COMMAND_LEN 23
+/* What became of a PDU, and its SDU where that can be read. */
+typedef struct {
+    sl_opening opening;
+    tvbuff_t *plain;     /* NULL: it cannot be read */
+    bool is_open;        /* `plain` is not what an unopened PDU hides: it is plain on the air, or was deciphered */
+} sdu_view;
 
-typedef enum {
-    SDU_PLAIN,        /* not protected */
-    SDU_NOT_CIPHERED, /* a Direct Security Mode Command: integrity protected alone */
-    SDU_NO_KEY,       /* ciphered, and no key is known */
-} sdu_opening;
-
-static bool is_security_mode_command(const sl_pdu *pdu)
+/* A Direct Security Mode Command is not ciphered, and can be read whether its key is known or not. */
+static bool is_plain_on_air(const sl_pdu *pdu, const sl_opening *opening)
 {
-    return pdu->link.lcid == SL_LCID_PC5S_SECURITY_MODE && pdu->has_mac_i && pdu->data_len >= SECURITY_MODE_COMMAND_LEN &&
-           pdu->data.data && pdu->data.data[0] == SECURITY_MODE_COMMAND;
+    bool is_in_clear = !pdu->key_id || sl_is_command(pdu);
+    return pdu->data.data && (is_in_clear || (opening->plain && !opening->was_ciphered));
 }
 
-/* The one place where an SDU is opened. *plain receives its octets where they can be read, else NULL. */
-static sdu_opening open_sdu(const sl_pdu *pdu, tvbuff_t *tvb, tvbuff_t **plain)
+static tvbuff_t *deciphered(tvbuff_t *tvb, packet_info *pinfo, const sl_opening *opening)
 {
-    sdu_opening opening = !pdu->key_id                     ? SDU_PLAIN
-                          : is_security_mode_command(pdu) ? SDU_NOT_CIPHERED
-                                                          : SDU_NO_KEY;
-    *plain = NULL;
-    if (opening != SDU_NO_KEY && pdu->data.data)
-        *plain = sl_subset(tvb, PDCP_SL_HEADER_LEN, pdu->data.len, pdu->data_len);
-    return opening;
+    uint8_t *copy = (uint8_t *)wmem_memdup(pinfo->pool, opening->plain, opening->len);
+    tvbuff_t *plain = tvb_new_child_real_data(tvb, copy, (unsigned)opening->len, (int)opening->len);
+    add_new_data_source(pinfo, plain, "Deciphered SDU");
+    return plain;
+}
+
+static void open_sdu(sl_pdu *pdu, tvbuff_t *tvb, packet_info *pinfo, sdu_view *view)
+{
+    sl_security_open(d2d_capture_get()->sidelink, pdu, &view->opening);
+    if (view->opening.verdict == SL_NO_KEY && d2d_capture_read_keylog())
+        sl_security_open(d2d_capture_get()->sidelink, pdu, &view->opening);
+    const sl_context *context = view->opening.context;
+    sl_sn_use_note(sn_use, pdu, context ? context->index : 0);
+    if (sl_verdict_is_open(view->opening.verdict) && (pdu->problems & PDCP_SL_SN_REPEATED))
+        view->opening.verdict = SL_REPLAYED;
+    if (is_plain_on_air(pdu, &view->opening))
+        view->plain = sl_subset(tvb, PDCP_SL_HEADER_LEN, pdu->data.len, pdu->data_len);
+    else if (view->opening.plain && view->opening.len)
+        view->plain = deciphered(tvb, pinfo, &view->opening);
+    view->is_open = view->plain != NULL;
 }
 
 /* --- the tree ------------------------------------------------------------------------------------------------------ */
@@ -81,10 +102,13 @@ static const value_string sdu_type_vals[] = {
     {PDCP_SL_IP, "IP"}, {PDCP_SL_ARP, "ARP"}, {PDCP_SL_PC5S, "PC5-S"}, {PDCP_SL_NON_IP, "Non-IP"}, {0, NULL},
 };
 
-static const char *protection_text(sdu_opening opening)
+static const char *protection_text(const sl_pdu *pdu, const sl_opening *opening)
 {
-    static const char *const texts[] = {"none", "integrity protected, not ciphered", "ciphered"};
-    return texts[opening];
+    if (!pdu->key_id)
+        return "none";
+    if (sl_is_command(pdu) || (opening->plain && !opening->was_ciphered))
+        return pdu->has_mac_i ? "integrity protected, not ciphered" : "not ciphered";
+    return "ciphered";
 }
 
 static void show_header(proto_tree *tree, tvbuff_t *tvb, const sl_pdu *pdu)
@@ -98,29 +122,116 @@ static void show_header(proto_tree *tree, tvbuff_t *tvb, const sl_pdu *pdu)
         proto_tree_add_string(tree, hf_cast, tvb, 0, 0, one_to_many ? "one-to-many" : "one-to-one"));
 }
 
-static void show_protection(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_pdu *pdu, sdu_opening opening)
+static void add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
 {
-    proto_item_set_generated(proto_tree_add_string(tree, hf_protection, tvb, 0, 0, protection_text(opening)));
-    if (pdu->key_id)
-        proto_item_set_generated(proto_tree_add_uint(tree, hf_count, tvb, 1, 4, sl_pdu_count(pdu)));
-    if (opening != SDU_NO_KEY)
-        return;
-    proto_item *item = proto_tree_add_string(tree, hf_d2dsec_verdict, tvb, 0, 0, "no key");
-    proto_item_set_generated(item);
-    expert_add_info(pinfo, item, &ei_no_key);
+    if (*text)
+        proto_item_set_generated(proto_tree_add_string(tree, field, tvb, 0, 0, text));
 }
 
-static void show_pdu(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_pdu *pdu, sdu_opening opening)
+static const char *origin_text(wmem_allocator_t *pool, const sl_key_source *source)
+{
+    switch (source->origin) {
+    case SL_FROM_SDES:
+        return "SDES offer and answer";
+    case SL_FROM_MIKEY:
+        return "MIKEY TEK";
+    case SL_FROM_EARLIER:
+        return "KD of an earlier context";
+    case SL_FROM_KEYLOG:
+        break;
+    }
+    return wmem_strdup_printf(pool, "key log, line %u", source->line);
+}
+
+static void show_found(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sl_context *context)
+{
+    if (!context->found)
+        return;
+    const char *state = context->confirmed_frame
+                            ? wmem_strdup_printf(pinfo->pool, "confirmed in frame %u", context->confirmed_frame)
+                            : "not yet confirmed by a second PDU";
+    add_text(tree, tvb, hf_d2dsec_found, wmem_strdup_printf(pinfo->pool, "%s (%s)", context->found, state));
+}
+
+static void add_key(proto_tree *tree, tvbuff_t *tvb, int field, const uint8_t *key, size_t len)
+{
+    if (len)
+        proto_item_set_generated(proto_tree_add_bytes_with_length(tree, field, tvb, 0, 0, key, (int)len));
+}
+
+static void show_keys(proto_tree *tree, tvbuff_t *tvb, const sl_context *context)
+{
+    add_key(tree, tvb, hf_kd, context->kd.octets, context->kd.len);
+    add_key(tree, tvb, hf_kd_sess, context->kd_sess.octets, context->kd_sess.len);
+    add_key(tree, tvb, hf_pek, context->pek, context->has_pek ? EPS_KEY_LEN : 0);
+    add_key(tree, tvb, hf_pik, context->pik, context->has_pik ? EPS_KEY_LEN : 0);
+}
+
+static void show_context(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_pdu *pdu, const sl_context *context)
+{
+    const char *suite = pdu->link.cast == SL_ONE_TO_MANY
+                            ? wmem_strdup_printf(pinfo->pool, "%sEEA%u", context->eea ? "128-" : "", context->eea)
+                            : wmem_strdup_printf(pinfo->pool, "%sEEA%u, %sEIA%u", context->eea ? "128-" : "", context->eea,
+                                                 context->eia ? "128-" : "", context->eia);
+    add_text(tree, tvb, hf_d2dsec_suite, suite);
+    if (context->unsupported)
+        return;
+    add_text(tree, tvb, hf_d2dsec_key_origin, origin_text(pinfo->pool, &context->source));
+    if (context->source.frame)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_d2dsec_key_frame, tvb, 0, 0, context->source.frame));
+    add_text(tree, tvb, hf_d2dsec_key_fingerprint, context->pek_fingerprint);
+    add_text(tree, tvb, hf_kd_fingerprint, context->kd_fingerprint);
+    add_text(tree, tvb, hf_kd_sess_fingerprint, context->kd_sess_fingerprint);
+    if (d2d_show_keys())
+        show_keys(tree, tvb, context);
+    show_found(tree, tvb, pinfo, context);
+}
+
+static void show_verdict(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_opening *opening)
+{
+    proto_item *item = proto_tree_add_string(tree, hf_d2dsec_verdict, tvb, 0, 0, sl_verdict_text(opening->verdict));
+    proto_item_set_generated(item);
+    switch (opening->verdict) {
+    case SL_NO_KEY:
+        expert_add_info(pinfo, item, &ei_no_key);
+        break;
+    case SL_TAG_MISMATCH:
+        expert_add_info(pinfo, item, &ei_tag_mismatch);
+        break;
+    case SL_UNSUPPORTED_SUITE:
+        expert_add_info(pinfo, item, &ei_unsupported);
+        break;
+    default:
+        break;
+    }
+    if (opening->is_implausible)
+        expert_add_info(pinfo, item, &ei_implausible);
+}
+
+static void show_protection(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_pdu *pdu, const sl_opening *opening)
+{
+    add_text(tree, tvb, hf_protection, protection_text(pdu, opening));
+    if (!pdu->key_id)
+        return;
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_count, tvb, 1, 4, sl_pdu_count(pdu)));
+    show_verdict(tree, pinfo, tvb, opening);
+    if (opening->context)
+        show_context(tree, pinfo, tvb, pdu, opening->context);
+}
+
+static void show_pdu(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_pdu *pdu, const sdu_view *view)
 {
     proto_item *item = proto_tree_add_item(tree, proto_pdcp_sl, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(item, ett_pdcp);
     if (pdu->header.data) {
+        bool is_plain = is_plain_on_air(pdu, &view->opening);
         proto_item_append_text(item, ", %s", val_to_str_const(pdu->sdu_type, sdu_type_vals, "reserved SDU type"));
         show_header(sub, tvb, pdu);
-        show_protection(sub, pinfo, tvb, pdu, opening);
+        show_protection(sub, pinfo, tvb, pdu, &view->opening);
         if (pdu->data.data)
-            proto_tree_add_item(sub, opening == SDU_NO_KEY ? hf_ciphered : hf_sdu, tvb, PDCP_SL_HEADER_LEN,
-                                (int)pdu->data.len, ENC_NA);
+            proto_tree_add_item(sub, is_plain ? hf_sdu : hf_ciphered, tvb, PDCP_SL_HEADER_LEN, (int)pdu->data.len, ENC_NA);
+        if (view->plain && !is_plain)
+            proto_tree_add_item(sub, hf_sdu, view->plain, 0, -1, ENC_NA);
         if (pdu->mac_i.data)
             proto_tree_add_item(sub, hf_mac_i, tvb, (int)(PDCP_SL_HEADER_LEN + pdu->data_len), PDCP_SL_MAC_I_LEN, ENC_NA);
     } else {
@@ -129,7 +240,7 @@ static void show_pdu(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const 
     sl_show_problems(pinfo, item, &experts, pdu->problems, pdcp_sl_take_problem);
 }
 
-static void append_info(packet_info *pinfo, const sl_pdu *pdu, sdu_opening opening)
+static void append_info(packet_info *pinfo, const sl_pdu *pdu, const sdu_view *view)
 {
     if (!pdu->header.data)
         return;
@@ -137,8 +248,8 @@ static void append_info(packet_info *pinfo, const sl_pdu *pdu, sdu_opening openi
     if (pdu->key_id)
         col_append_fstr(pinfo->cinfo, COL_INFO, ", %s 0x%04x, SN %u",
                         pdu->link.cast == SL_ONE_TO_MANY ? "PTK identity" : "KD-sess ID", pdu->key_id, pdu->sn);
-    if (opening == SDU_NO_KEY)
-        col_append_str(pinfo->cinfo, COL_INFO, ", ciphered");
+    if (pdu->key_id && !view->plain)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", ciphered [%s]", sl_verdict_text(view->opening.verdict));
 }
 
 /* --- dissection ---------------------------------------------------------------------------------------------------- */
@@ -151,18 +262,40 @@ static dissector_handle_t dissector_of(tvbuff_t *plain, const sl_pdu *pdu)
         return pdu->problems & PDCP_SL_NOT_IP ? NULL : tvb_get_uint8(plain, 0) >> 4 == 6 ? ipv6_handle : ip_handle;
     case PDCP_SL_ARP:
         return arp_handle;
-    case PDCP_SL_PC5S:
-        return pc5s_handle;
     default:
         return NULL;
     }
 }
 
+static void call_pc5s(tvbuff_t *plain, packet_info *pinfo, proto_tree *tree, const sl_pdu *pdu)
+{
+    const pc5s_link link = {.source = sl_source_id(&pdu->link),
+                            .destination = sl_destination_id(&pdu->link),
+                            .is_protected = pdu->key_id != 0};
+    pc5s_dissect(plain, pinfo, tree, pdu->link.destination_bits ? &link : NULL);
+}
+
+/* Keys of an SDP body whose parties talk over a protected link went into that link's KD: its media need not be SRTP. */
+static void call_inner(dissector_handle_t handle, tvbuff_t *plain, packet_info *pinfo, proto_tree *tree, const sl_pdu *pdu)
+{
+    d2d_capture *capture = d2d_capture_get();
+    capture->in_protected_sdu = pdu->key_id != 0;
+    TRY {
+        sl_call(handle, plain, pinfo, tree, NULL);
+    }
+    FINALLY {
+        capture->in_protected_sdu = false;
+    }
+    ENDTRY;
+}
+
 static void call_with_sdu(tvbuff_t *plain, packet_info *pinfo, proto_tree *tree, const sl_pdu *pdu)
 {
     dissector_handle_t handle = dissector_of(plain, pdu);
-    if (handle)
-        sl_call(handle, plain, pinfo, tree, NULL);
+    if (pdu->sdu_type == PDCP_SL_PC5S)
+        call_pc5s(plain, pinfo, tree, pdu);
+    else if (handle)
+        call_inner(handle, plain, pinfo, tree, pdu);
     else
         call_data_dissector(plain, pinfo, tree);
 }
@@ -171,23 +304,21 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
 {
     const pdcp_sl_rules rules = {.cast = (sl_cast)assumed_cast, .mac_i_on_all = mac_i_on_all};
     size_t len = tvb_captured_length(tvb);
-    sdu_opening opening = SDU_PLAIN;
-    tvbuff_t *plain = NULL;
+    sdu_view view = {.plain = NULL};
     sl_pdu pdu;
     if (len == 0)
         return 0;
     if (pdcp_sl_parse(&pdu, (const sl_link *)data, &rules, tvb_get_ptr(tvb, 0, (int)len), len, tvb_reported_length(tvb))) {
         pdu.frame = pinfo->num;
-        sl_sn_use_note(sn_use, &pdu);
-        opening = open_sdu(&pdu, tvb, &plain);
-        if (plain && tvb_captured_length(plain))
-            pdcp_sl_check_sdu(&pdu, tvb_get_ptr(plain, 0, 1), tvb_captured_length(plain));
+        open_sdu(&pdu, tvb, pinfo, &view);
+        if (view.plain && tvb_captured_length(view.plain))
+            pdcp_sl_check_sdu(&pdu, tvb_get_ptr(view.plain, 0, 1), tvb_captured_length(view.plain));
     }
-    append_info(pinfo, &pdu, opening);
+    append_info(pinfo, &pdu, &view);
     if (tree)
-        show_pdu(tree, pinfo, tvb, &pdu, opening);
-    if (plain)
-        call_with_sdu(plain, pinfo, tree, &pdu);
+        show_pdu(tree, pinfo, tvb, &pdu, &view);
+    if (view.plain)
+        call_with_sdu(view.plain, pinfo, tree, &pdu);
     return (int)len;
 }
 
@@ -287,6 +418,8 @@ static void register_preferences(void)
                                    &mac_i_on_all);
 }
 
+#define SHOWN_ON_DEMAND "Only with the preference d2dsec.show_keys"
+
 static void register_fields(void)
 {
     static hf_register_info fields[] = {
@@ -310,6 +443,15 @@ static void register_fields(void)
         {&hf_ciphered, {"Ciphered SDU", "pdcp_sl.ciphered", FT_BYTES, BASE_NONE, NULL, 0, "TS 36.323 section 5.6", HFILL}},
         {&hf_sdu, {"SDU", "pdcp_sl.sdu", FT_BYTES, BASE_NONE, NULL, 0, "In the clear", HFILL}},
         {&hf_mac_i, {"MAC-I", "pdcp_sl.mac_i", FT_BYTES, BASE_NONE, NULL, 0, "TS 36.323 section 5.7", HFILL}},
+        {&hf_kd, {"KD", "pdcp_sl.kd", FT_BYTES, BASE_NONE, NULL, 0, SHOWN_ON_DEMAND, HFILL}},
+        {&hf_kd_sess, {"KD-sess", "pdcp_sl.kd_sess", FT_BYTES, BASE_NONE, NULL, 0, "Or PTK. " SHOWN_ON_DEMAND, HFILL}},
+        {&hf_pek, {"PEK", "pdcp_sl.pek", FT_BYTES, BASE_NONE, NULL, 0, SHOWN_ON_DEMAND, HFILL}},
+        {&hf_pik, {"PIK", "pdcp_sl.pik", FT_BYTES, BASE_NONE, NULL, 0, SHOWN_ON_DEMAND, HFILL}},
+        {&hf_kd_fingerprint,
+         {"KD fingerprint", "pdcp_sl.kd.fingerprint", FT_STRING, BASE_NONE, NULL, 0, "First 8 octets of the SHA-256 of KD", HFILL}},
+        {&hf_kd_sess_fingerprint,
+         {"KD-sess fingerprint", "pdcp_sl.kd_sess.fingerprint", FT_STRING, BASE_NONE, NULL, 0,
+          "First 8 octets of the SHA-256 of KD-sess, or of PTK", HFILL}},
         {&hf_version, {"Version", "pdcp_sl.frame.version", FT_UINT8, BASE_DEC, NULL, 0, "Of the framing", HFILL}},
         {&hf_direction_known,
          {"DIRECTION is known", "pdcp_sl.frame.direction_known", FT_UINT8, BASE_DEC, NULL, SL_PDCP_DIRECTION_KNOWN,
@@ -339,7 +481,13 @@ void proto_register_pdcp_sl(void)
         {&experts.warning,
          {"pdcp_sl.warning", PI_PROTOCOL, PI_WARN, "A sidelink PDCP PDU departs from TS 36.323", EXPFILL}},
         {&experts.error, {"pdcp_sl.error", PI_MALFORMED, PI_ERROR, "A sidelink PDCP PDU cannot be read", EXPFILL}},
-        {&ei_no_key, {"pdcp_sl.no_key", PI_DECRYPTION, PI_NOTE, "The SDU is ciphered, and no key is known", EXPFILL}},
+        {&ei_no_key, {"pdcp_sl.no_key", PI_DECRYPTION, PI_NOTE, "The SDU is protected, and no key is known", EXPFILL}},
+        {&ei_tag_mismatch,
+         {"pdcp_sl.tag_mismatch", PI_DECRYPTION, PI_WARN, "The MAC-I does not fit the keys that are known", EXPFILL}},
+        {&ei_unsupported,
+         {"pdcp_sl.unsupported", PI_DECRYPTION, PI_WARN, "The chosen algorithms are unknown, or not available here", EXPFILL}},
+        {&ei_implausible,
+         {"pdcp_sl.implausible", PI_DECRYPTION, PI_WARN, "What was deciphered is not what its SDU type says", EXPFILL}},
     };
     static int *subtrees[] = {&ett_pdcp, &ett_frame};
     proto_pdcp_sl = proto_register_protocol("LTE sidelink PDCP", "PDCP-SL", "pdcp_sl");
@@ -359,7 +507,6 @@ void proto_reg_handoff_pdcp_sl(void)
     ip_handle = find_dissector("ip");
     ipv6_handle = find_dissector("ipv6");
     arp_handle = find_dissector("arp");
-    pc5s_handle = find_dissector("pc5s");
     dissector_add_for_decode_as("udp.port", framed_handle);
     heur_dissector_add("udp", dissect_udp, "LTE sidelink PDCP over UDP", "pdcp_sl_udp", proto_pdcp_sl, HEURISTIC_DISABLE);
 }

@@ -290,6 +290,22 @@ static bool find_sip(tvbuff_t *tvb, sip_message *sip)
     return sip_find_enclosing((const char *)tvb_get_ptr(source, 0, (int)len), len, (size_t)body, &start, sip);
 }
 
+static pc5_id end_of(const transport_address *address)
+{
+    pc5_id id = {.len = address->ip_len};
+    memcpy(id.octets, address->ip, id.len);
+    return id;
+}
+
+static void learn_kd(const sdp_arrival *arrival, const sdp_body *body)
+{
+    const kd_body_arrival here = {.frame = arrival->frame,
+                                  .source = end_of(&arrival->source),
+                                  .destination = end_of(&arrival->destination),
+                                  .call_id = arrival->sip ? arrival->sip->call_id : (text_span){NULL, 0}};
+    d2d_capture_learn_sdp(&here, body);
+}
+
 /* Parses a body and tells the sessions of it. False: it is no SDP that could be read. */
 static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_message *sip)
 {
@@ -306,6 +322,7 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
     view->exchange = offer_answer_add(capture->signalling, &arrival, view->body);
     if (!pinfo->fd->visited) {
         mikey_ticket_learn_sdp(pinfo, view->body, view->exchange, sip);
+        learn_kd(&arrival, view->body);
         media_streams_news(capture->streams);
     }
     return true;

@@ -25,7 +25,7 @@ void sl_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto
     TRY {
         call_dissector_with_data(handle, tvb, pinfo, tree, data);
     }
-    CATCH_NONFATAL_ERRORS {
+    CATCH_BOUNDS_ERRORS {
         show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;

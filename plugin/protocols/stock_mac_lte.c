@@ -116,7 +116,7 @@ static void dissect_sidelink(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
         TRY {
             stock(tvb, pinfo, tree);
         }
-        CATCH_NONFATAL_ERRORS {
+        CATCH_BOUNDS_ERRORS {
             show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
         }
         ENDTRY;

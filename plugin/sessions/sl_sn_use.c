@@ -13,6 +13,7 @@
 typedef struct {
     uint64_t channel; /* sl_link_channel */
     uint64_t id;      /* KD-sess ID, or PGK index and PTK identity */
+    uint64_t number;  /* of the key that opened them; 0: none did */
 } key_name;
 
 typedef struct {
@@ -46,18 +47,19 @@ static void free_key(gpointer data)
     g_free(data);
 }
 
-static key_name name_of(const sl_pdu *pdu)
+static key_name name_of(const sl_pdu *pdu, unsigned key)
 {
     bool is_group_key = pdu->link.cast == SL_ONE_TO_MANY;
     return (key_name){
         .channel = sl_link_channel(&pdu->link),
         .id = (uint64_t)is_group_key << 32 | (is_group_key ? (uint64_t)pdu->pgk_index << 16 : 0) | pdu->key_id,
+        .number = key,
     };
 }
 
-static used_key *key_of(sl_sn_use *use, const sl_pdu *pdu)
+static used_key *key_of(sl_sn_use *use, const sl_pdu *pdu, unsigned number)
 {
-    key_name name = name_of(pdu);
+    key_name name = name_of(pdu, number);
     used_key *key = g_hash_table_lookup(use->keys, &name);
     if (key) {
         g_queue_unlink(&use->used, &key->link);
@@ -81,9 +83,9 @@ static uint32_t digest_of(const sl_pdu *pdu)
     return pdu->mac_i.data ? digest ^ octets_u32(pdu->mac_i.data) : digest;
 }
 
-static unsigned note(sl_sn_use *use, const sl_pdu *pdu)
+static unsigned note(sl_sn_use *use, const sl_pdu *pdu, unsigned number)
 {
-    used_key *key = key_of(use, pdu);
+    used_key *key = key_of(use, pdu, number);
     unsigned found = 0;
     switch (seen_set_add(&key->seen, pdu->sn, digest_of(pdu))) {
     case SEEN_NEW:
@@ -107,15 +109,16 @@ static uint16_t position_of(const sl_pdu *pdu)
     return (uint16_t)(hash ^ hash >> 16);
 }
 
-void sl_sn_use_note(sl_sn_use *use, sl_pdu *pdu)
+void sl_sn_use_note(sl_sn_use *use, sl_pdu *pdu, unsigned key)
 {
-    if (!pdu->key_id || pdu->data.len < pdu->data_len || (pdu->has_mac_i && !pdu->mac_i.data))
+    if (!pdu->key_id || pdu->data.len < pdu->data_len || (pdu->has_mac_i && !pdu->mac_i.data) ||
+        (pdu->problems & PDCP_SL_NO_ROOM_FOR_MAC_I))
         return;
     frame_record *record = frame_records_find(use->records, pdu->frame, position_of(pdu));
     if (!record) {
         record = frame_records_add(use->records, pdu->frame, position_of(pdu));
         record->verdict = RECORD_IS_SET;
-        record->notes = note(use, pdu);
+        record->notes = note(use, pdu, key);
     }
     pdu->problems |= record->notes;
 }

@@ -14,7 +14,7 @@ static sl_pdu pdu_of(uint32_t frame, uint16_t key_id, uint16_t sn, const uint8_t
 static unsigned note(sl_sn_use *use, sl_pdu pdu)
 {
     pdu.problems = 0;
-    sl_sn_use_note(use, &pdu);
+    sl_sn_use_note(use, &pdu, 0);
     return pdu.problems;
 }
 
