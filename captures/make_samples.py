@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "dissection"))
 
+import d2d_scenarios
 import mikey_scenarios
 import scenarios
 from model.real_captures import COLUMNS
@@ -39,6 +40,29 @@ MIKEY_SAMPLES = {
     "made_mikey_ticket_tgk": ("ticket[forked_strong]", "MIKEY_TGK"),
     "made_mikey_ticket_all_legs": ("ticket_all_legs[over_http]", "MIKEY_PSK of alice"),
 }
+# sample: the scenario of tests/dissection/d2d_scenarios.py that makes it, which of its key logs opens it (None: it needs none), and
+# preferences that must be set
+D2D_SAMPLES = {
+    "made_d2d_sdes_in_pc5": ("flow[F2_sdes]", None, []),
+    "made_d2d_sdes_then_rekeying": ("flow[F3_sdes]", None, []),
+    "made_d2d_sdes_without_command": ("flow[F1_sdes]", None, ["d2dsec.traffic:nonce_1"]),
+    "made_d2d_sdes_in_sip": ("rtp_inside", None, []),
+    "made_d2d_sdes_in_log": ("ims_sdes[keys_in_log_alone]", "SDES", []),
+    "made_d2d_sdes_in_http": ("network_sdes[http_whole_messages]", None, []),
+    "made_d2d_ticket_in_pc5": ("flow[F2_ticket]", "MIKEY_TPK", []),
+    "made_d2d_ticket_in_sip": ("ims_ticket[tek_256]", "MIKEY_TEK", []),
+    "made_d2d_kd": ("network_not_captured", "D2D_KD", []),
+    "made_d2d_kd_sess": ("joined_late", "D2D_KDSESS", []),
+    "made_d2d_pek_and_pik": ("command_without_request", "D2D_PEK", []),
+    "made_d2d_relay": ("relay", "D2D_KD", []),
+    "made_d2d_group": ("group[eea2]", "PROSE_PGK", []),
+    "made_d2d_rekeying_with_new_kd": ("rekeying_brings_another_kd", None, []),
+    "made_d2d_in_segments": ("segmented[sn_5]", None, []),
+    "made_d2d_in_gsmtap": ("carried[gsmtap]", None, []),
+    "made_d2d_other_fc": ("choice[kdsess_fc]", None, []),
+    "made_d2d_srtp_from_kd": ("srtp_from_kd[over_udp]", None, ["d2dsec.kd_to_srtp:TRUE"]),
+}
+SDU_COLUMNS = ["frame", "verdict", "plain_len", "plain_sha256", "lcid"]
 TEK_COLUMNS = ["csb_id", "cs_id", "tek", "salt"]
 
 
@@ -69,14 +93,26 @@ def row_of(frame, packet):
             packet.key.suite.name]
 
 
-def expected_list(made):
-    lines = ["#" + "\t".join(COLUMNS)]
-    for frame, packet in sorted(made.packets.items()):
-        lines.append("\t".join(map(str, row_of(frame, packet))))
+def packed_list(columns, rows):
+    lines = ["#" + "\t".join(columns)] + ["\t".join(map(str, row)) for row in rows]
     out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed:
         packed.write(("\n".join(lines) + "\n").encode())
     return out.getvalue()
+
+
+def expected_list(made):
+    return packed_list(COLUMNS, [row_of(frame, packet) for frame, packet in sorted(made.packets.items())])
+
+
+def sdu_list(made):
+    """Of the PDUs that must be opened, in the order in which each frame completes them."""
+    rows = []
+    for frame, pdus in sorted(made.protected.items()):
+        for pdu in pdus:
+            verdict, = pdu.verdicts
+            rows.append([frame, verdict, len(pdu.plain), pdu.sha256, pdu.lcid])
+    return packed_list(SDU_COLUMNS, rows)
 
 
 def tek_list(made):
@@ -106,6 +142,14 @@ def main(folder):
         if secret == "private key":
             (folder / "keyfiles" / (name + ".pem")).write_bytes(made.private_key)
         else:
+            (folder / "keyfiles" / (name + ".keylog")).write_text(made.key_logs[secret])
+    for name, (source, secret, _) in D2D_SAMPLES.items():
+        made = d2d_scenarios.build(source)
+        made.capture.write(folder / "captures" / (name + ".pcap"))
+        (folder / "captures" / (name + ".sdus.tsv.gz")).write_bytes(sdu_list(made))
+        if made.packets:
+            (folder / "captures" / (name + ".expected.tsv.gz")).write_bytes(expected_list(made))
+        if secret:
             (folder / "keyfiles" / (name + ".keylog")).write_text(made.key_logs[secret])
 
 

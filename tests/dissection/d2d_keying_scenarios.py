@@ -46,7 +46,7 @@ def algorithms(s, eea, eia):
 
 SIP_ALICE, SIP_BOB = Party("alice", "192.0.2.10"), Party("bob", "198.51.100.20")
 PROSE_FUNCTION = ("203.0.113.7", 80)
-PC5S_BODY = "application/x-pc5s"  # a whole message of PC5 signalling as a body; no type is registered
+PC5S_BODY = "application/vnd.3gpp.pc5s"  # a whole message of PC5 signalling as a body; no type is registered
 
 
 def ims_call(s, offer, answer, call_id="d2d-call@example"):

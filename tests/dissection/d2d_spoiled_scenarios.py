@@ -137,7 +137,7 @@ def nonces_used_again(s):
     for at in range(2):
         link = Link(s, ALICE, BOB)
         elements = {**request_elements(s, ALICE, 0x1234, agreement.offer), "nonce 1": nonce_1}
-        frame = link.say(ALICE, pc5s.REQUEST, elements)
+        frame = link.say(ALICE, pc5s.REQUEST, elements, sequence=1 + at)
         if at:
             s.findings.append((frame, "nonce used again"))
         context = context_for(s, BOB, agreement.kd, kd_id, 0x1234, nonce_1, nonce_2, 2, 2)
@@ -230,7 +230,8 @@ def algorithm_unknown(s, octet):
     command = link.message(BOB, pc5s.COMMAND, {
         "UE security capabilities": elements["UE security capabilities"], "nonce 2": bytes(16),
         "chosen algorithms": bytes([octet]), "LSB of KD-sess ID": b"\x34"}, context)
-    link.air.send(replace(command, plain=None, verdicts=frozenset({"unsupported suite"})))
+    frame = link.air.send(replace(command, plain=None, verdicts=frozenset({"unsupported suite"})))
+    s.findings.append((frame, "algorithm not offered"))
     link.begin(context)
     pdu = link.data(ALICE, datagram(s, ALICE, BOB))
     link.air.send(replace(pdu, plain=None, verdicts=frozenset({NO_KEY, "unsupported suite"})))

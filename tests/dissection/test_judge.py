@@ -2,12 +2,15 @@
 
 import pytest
 
+import d2d_judge
+import d2d_scenarios
 import mikey_judge
 import mikey_scenarios
 import scenarios
 from judge import compare_scenario
 from mikey_calls import FAILED, NOT_JUDGED, given_by, labels_of
 from mikey_judge import fingerprint, links, messages_of, status_of
+from model import pc5s_model as pc5s
 from model.mikey_ticket_model import Transfer
 from tshark import FIELDS, Frame, read_dump
 
@@ -156,6 +159,89 @@ def test_wrong_about_mikey_is_caught(wrong):
     spoil(frames[number].columns)
     with pytest.raises(AssertionError, match=wrong):
         mikey_judge.compare(scenario, frames, "MIKEY_TPK", 1)
+
+
+# --- direct communication ----------------------------------------------------------------------------------
+
+TEXTS = {"keystream reuse": "keystream reuse", "nonce used again": "The nonce was used before",
+         "algorithm not offered": "A chosen algorithm is not among those", "capabilities differ": "The capabilities are not those",
+         "command without request": "The request of this security mode command is not in the capture"}
+
+
+def as_a_perfect_plugin_deciphers(scenario, label):
+    scenario.origin = "KD"  # of media
+    frames = as_a_perfect_plugin_shows(scenario, 1)
+    for number, frame in frames.items():
+        pdus = scenario.protected.get(number, [])
+        opened = [pdu for pdu in pdus if pdu.plain is not None]
+        keys = [pdu.context.keys for pdu in opened]
+        lists = {
+            "verdict": [sorted(pdu.verdicts or ["no key"])[0] for pdu in pdus],
+            "suite": [d2d_judge.suite_of(pdu.context) for pdu in opened],
+            "fingerprint": [fingerprint(pdu.context.pek) for pdu in opened],
+            "origin": ["key log, line 1" for _ in opened],
+            "kd": [fingerprint(each["KD"][1]) for each in keys if "KD" in each and d2d_judge.gives(label, "KD")],
+            "kd_sess": [fingerprint(each.get("KD-sess", each.get("PTK"))[1]) for each in keys
+                        if d2d_judge.gives(label, "KD-sess")],
+            "experts": [TEXTS[name] for at, name in scenario.findings if at == number],
+            "protocols": [],
+        }
+        frame.columns.update({name: ",".join([*each, *filter(None, [frame.columns.get(name)])]) for name, each in lists.items()})
+        inner = ["pc5s" if pdu.what in pc5s.MESSAGES else d2d_judge.STOCK.get(pdu.what, "data") for pdu in opened]
+        frame.columns["protocols"] = ":".join(["eth:ip:udp:slsch:rlc_sl:pdcp_sl", *inner])
+        frame.sources[1:1] = [(d2d_judge.SDU_SOURCE, pdu.plain) for pdu in opened if pdu.enciphered]
+    return frames
+
+
+@pytest.mark.parametrize("name", d2d_scenarios.REGISTRY)
+def test_right_about_direct_communication_is_right(name):
+    scenario = d2d_scenarios.build(name)
+    for label in [*scenario.key_logs, "capture alone"]:
+        d2d_judge.compare(scenario, as_a_perfect_plugin_deciphers(scenario, label), label, label)
+
+
+def put(**columns):
+    return lambda frame: frame.columns.update(columns)
+
+
+D2D_WRONGS = {  # of frame 7, which has a reused keystream and one PDU; of frame 3, a Direct Security Mode Complete
+    "missing SDU": (7, lambda frame: frame.sources.pop()),
+    "shown as deciphered but must not be": (7, lambda frame: frame.sources.append(frame.sources[1])),
+    "wrong plaintext": (7, break_source),
+    "wrong source name": (7, lambda frame: frame.sources.append(("Deciphered PDU", frame.sources.pop()[1]))),
+    "wrong verdict": (7, put(verdict="decrypted")),
+    "not one verdict for each protected PDU": (7, put(verdict="not authenticated,not authenticated")),
+    "not handed to ip": (7, put(protocols="eth:ip:udp:slsch:rlc_sl:pdcp_sl:data")),
+    "not handed to pc5s": (3, put(protocols="eth:ip:udp:slsch:rlc_sl:pdcp_sl:data")),
+    "wrong suite": (7, put(suite="128-EEA2, 128-EIA1")),
+    "wrong key fingerprint": (7, put(fingerprint="")),
+    "no key origin": (7, put(origin="")),
+    "wrong KD fingerprint": (7, put(kd="")),
+    "wrong KD-sess fingerprint": (7, put(kd_sess="0123456789abcdef")),
+    "not remarked: keystream reuse": (7, put(experts="")),
+    "remarked, though it is not so: keystream reuse": (3, put(experts="keystream reuse")),
+}
+
+
+@pytest.mark.parametrize("wrong", D2D_WRONGS)
+def test_wrong_about_direct_communication_is_caught(wrong):
+    scenario, (number, spoil) = d2d_scenarios.build("keystream_reused"), D2D_WRONGS[wrong]
+    frames = as_a_perfect_plugin_deciphers(scenario, "D2D_KD")
+    spoil(frames[number])
+    with pytest.raises(AssertionError, match="%s: 1\n    frame %d" % (wrong, number)):
+        d2d_judge.compare(scenario, frames, "spoiled", "D2D_KD")
+
+
+@pytest.mark.parametrize("name", ["network_not_captured", "group[eea2]", "algorithms[eea1_eia0]", "algorithms[eea0_eia2]"])
+def test_what_wrong_keys_open_is_caught(name):
+    scenario = d2d_scenarios.build(name)
+    with pytest.raises(AssertionError, match="must not be|wrong verdict"):
+        d2d_judge.compare_closed(scenario, as_a_perfect_plugin_deciphers(scenario, "D2D_KD"), "wrong keys")
+    frames = as_a_perfect_plugin_deciphers(scenario, "D2D_KD")
+    for number, pdus in scenario.protected.items():
+        del frames[number].sources[1:]
+        frames[number].columns["verdict"] = ",".join("no key" for _ in pdus)
+    d2d_judge.compare_closed(scenario, frames, "wrong keys")
 
 
 # --- tshark's output -------------------------------------------------------------------------------------------

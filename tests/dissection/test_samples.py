@@ -6,26 +6,33 @@ import sys
 
 import pytest
 
-from judge import Judgement, compare_source, number
+from judge import Judgement, compare_source, number, sha256
 from mikey_judge import fingerprint
 from model import real_captures
 from model.scenario import DECRYPTED_RTCP, DECRYPTED_RTP, SHOWN
 
 ROOT = real_captures.FOLDER.parent
 MADE = sorted(real_captures.FOLDER.glob("made_*.pcap"))
+MEDIA = [path for path in MADE if real_captures.expected_path(path).exists()]
+D2D = [path for path in MADE if real_captures.sdus_path(path).exists()]
 LARGEST = 60 * 1024
 SECRETS = {".keylog": "keylog_file", ".pem": "mikey_private_key"}  # ending of the file, preference that takes it
 
 
 @pytest.fixture(scope="module")
-def made_anew(tmp_path_factory):
+def script():
     sys.dont_write_bytecode = True
     specification = importlib.util.spec_from_file_location("make_samples", real_captures.FOLDER / "make_samples.py")
     script = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(script)
+    return script
+
+
+@pytest.fixture(scope="module")
+def made_anew(script, tmp_path_factory):
     folder = tmp_path_factory.mktemp("anew")
     script.main(folder)
-    return folder, {*script.SAMPLES, *script.MIKEY_SAMPLES}
+    return folder, {*script.SAMPLES, *script.MIKEY_SAMPLES, *script.D2D_SAMPLES}
 
 
 def content(path):
@@ -56,9 +63,14 @@ def secret_of(tshark, capture):
     return []
 
 
-@pytest.mark.parametrize("capture", MADE, ids=lambda path: path.stem)
-def test_sample_decrypts_as_its_list_says(tshark, capture):
-    options = secret_of(tshark, capture)
+def preferences_of(script, capture):
+    _, _, preferences = script.D2D_SAMPLES.get(capture.stem, ("", None, []))
+    return [word for each in preferences for word in ("-o", each)]
+
+
+@pytest.mark.parametrize("capture", MEDIA, ids=lambda path: path.stem)
+def test_sample_decrypts_as_its_list_says(tshark, script, capture):
+    options = secret_of(tshark, capture) + preferences_of(script, capture)
     rows = {row.frame: row for row in real_captures.expected_rows(capture)}
     judgement = Judgement(capture.stem)
     for frame in tshark.frames(capture, options=options).values():
@@ -70,10 +82,29 @@ def test_sample_decrypts_as_its_list_says(tshark, capture):
     judgement.conclude()
 
 
+@pytest.mark.parametrize("capture", D2D, ids=lambda path: path.stem)
+def test_sdus_are_those_of_the_list(tshark, script, capture):
+    """Of what is not ciphered there is no data source."""
+    with gzip.open(real_captures.sdus_path(capture), "rt") as lines:
+        rows = [line.rstrip("\n").split("\t") for line in lines if line[0] != "#"]
+    found = []
+    for frame in tshark.frames(capture, options=secret_of(tshark, capture) + preferences_of(script, capture)).values():
+        if frame.decrypted:  # media, of which another list tells
+            continue
+        sources = [(len(octets), sha256(octets)) for _, octets in frame.deciphered]
+        for verdict in frame.verdict.split(","):
+            source = (None, None) if verdict == "authenticated only" or not sources else sources.pop(0)
+            found += [(frame.number, verdict, *source)] if verdict not in ("", "clear") else []
+        found += [(frame.number, "", *source) for source in sources]
+    wanted = [(int(frame), verdict, *((None, None) if verdict == "authenticated only" else (int(length), digest)))
+              for frame, verdict, length, digest, _ in rows]
+    assert found == wanted
+
+
 @pytest.mark.parametrize("capture", [path for path in MADE if any((ROOT / "keyfiles" / (path.stem + ending)).exists()
                                                                   for ending in SECRETS)], ids=lambda path: path.stem)
 def test_without_its_secret_nothing_is_decrypted(tshark, capture):
-    assert [frame.number for frame in tshark.frames(capture).values() if frame.decrypted] == []
+    assert [frame.number for frame in tshark.frames(capture).values() if frame.decrypted or frame.deciphered] == []
 
 
 @pytest.mark.parametrize("capture", [path for path in MADE if path.with_suffix(".teks.tsv").exists()],

@@ -32,6 +32,8 @@ FIELDS = {
     "departure": "d2dsec.departure",
     "malformed": "_ws.malformed",
 }
+# What the names of our own data sources begin with: packets that were decrypted, SDUs of the sidelink that were deciphered.
+DECRYPTED, DECIPHERED = "Decrypted ", "Deciphered "
 # A run without the plugin knows no field of ours.
 STOCK_FIELDS = {name: source for name, source in FIELDS.items() if not source.startswith("d2dsec.")}
 
@@ -74,7 +76,11 @@ class Frame:
 
     @property
     def decrypted(self):
-        return [(name, octets) for name, octets in self.sources if name.startswith("Decrypted ")]
+        return [(name, octets) for name, octets in self.sources if name.startswith(DECRYPTED)]
+
+    @property
+    def deciphered(self):
+        return [(name, octets) for name, octets in self.sources if name.startswith(DECIPHERED)]
 
 
 class Tshark:
@@ -191,7 +197,7 @@ def read_dump(text, columns):
         if source and "\t" not in line:
             name, length = source.group(1), int(source.group(2))
             octets = bytearray()
-            keep = octets if name.startswith("Decrypted ") else None
+            keep = octets if name.startswith((DECRYPTED, DECIPHERED)) else None
             expected_length[id(octets)] = length
             frame.sources.append((name, octets))
             continue
@@ -201,7 +207,7 @@ def read_dump(text, columns):
             frame = Frame(int(cells[0]), dict(zip(columns, cells[1:])))
             frames[frame.number] = frame
     for each in frames.values():
-        for name, octets in each.decrypted:
+        for name, octets in each.decrypted + each.deciphered:
             assert len(octets) == expected_length[id(octets)], "hex dump of frame %d is not understood" % each.number
         each.sources = [(name, bytes(octets)) for name, octets in each.sources]
     return frames

@@ -118,7 +118,7 @@ class Receiver:
         """SIP or HTTP with SDP. An answer outside a dialog names its offer by In-Reply-To."""
         head, _, body = octets.partition(b"\r\n\r\n")
         headers = dict(re.findall(r"^([\w-]+): (.*?)\r?$", head.decode("latin-1"), re.M))
-        if headers.get("Content-Type") == "application/x-pc5s":
+        if headers.get("Content-Type") == "application/vnd.3gpp.pc5s":
             message = Message.read(body)
             body = message.elements.get(pc5s.KEY_ESTABLISHMENT, b"")[1:]
         lines = crypto_lines(body.decode("latin-1"))

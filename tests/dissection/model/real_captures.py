@@ -49,6 +49,10 @@ def expected_path(capture):
     return capture.with_suffix(".expected.tsv.gz")
 
 
+def sdus_path(capture):
+    return capture.with_suffix(".sdus.tsv.gz")
+
+
 def _number(cell, base):
     return None if cell in ("", "-") else int(cell, base)
 
