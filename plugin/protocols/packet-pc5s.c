@@ -17,13 +17,14 @@
 #define MEDIA_TYPE "application/vnd.3gpp.pc5s"
 
 static int proto_pc5s = -1;
+static int proto_body = -1;
 static int ett_message = -1, ett_context = -1, ett_keyest = -1;
 
 static expert_field ei_sequence = EI_INIT;
 static expert_field ei_sequence_note = EI_INIT;
 static expert_field ei_retransmission = EI_INIT;
 
-static dissector_handle_t link_handle;
+static dissector_handle_t link_handle, message_handle, media_handle;
 
 static int iei_radix = PC5S_IEI_DECIMAL;
 static int length_size = PC5S_LENGTH_AUTO;
@@ -298,8 +299,16 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     return dissect_alone(tvb, pinfo, tree, (const pc5s_link *)data);
 }
 
-/* A body of SIP or HTTP, whose columns it adds to. */
-static int dissect_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+/* A body of SIP or HTTP, whose columns it adds to. Where PC5 signalling is switched off, it is a body of no known type: SIP sees to that
+ * itself, while HTTP would take a dissector that refuses for one that failed. */
+static int dissect_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_pc5s)))
+        return proto_is_frame_protocol(pinfo->layers, "http") ? call_dissector_with_data(media_handle, tvb, pinfo, tree, data) : 0;
+    return call_dissector_only(message_handle, tvb, pinfo, tree, NULL);
+}
+
+static int dissect_message_of_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     col_append_sep_str(pinfo->cinfo, COL_PROTOCOL, "/", "PC5-S");
     return dissect_message(tvb, pinfo, tree, NULL);
@@ -372,10 +381,15 @@ void proto_register_pc5s(void)
     expert_register_field_array(expert_register_protocol(proto_pc5s), experts, array_length(experts));
     register_preferences();
     register_dissector("pc5s", dissect_named, proto_pc5s);
+    /* Registered under the name of what takes bodies of unknown types, so that they find their dissector enabled. */
+    proto_body = proto_register_protocol_in_name_only("PC5 Signalling in a body", "PC5-S in a body", "pc5s.body",
+                                                      proto_get_id_by_filter_name("media"), FT_PROTOCOL);
 }
 
 void proto_reg_handoff_pc5s(void)
 {
     link_handle = create_dissector_handle(dissect_linked, proto_pc5s);
-    dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect_body, proto_pc5s));
+    message_handle = create_dissector_handle(dissect_message_of_body, proto_pc5s);
+    media_handle = find_dissector("media");
+    dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect_body, proto_body));
 }

@@ -250,7 +250,7 @@ static void couple(kd_sources *sources, const seen_body *offer, const seen_body 
     for (unsigned a = 0; a < answer->count; a++) {
         for (unsigned o = 0; o < offer->count; o++) {
             const offered_line *from = &offer->lines[o], *to = &answer->lines[a];
-            if (from->tag != to->tag || from->suite != to->suite)
+            if (from->tag != to->tag || from->suite != to->suite || sources->couples->len == KD_MAX_COUPLES)
                 continue;
             kd_candidate *made = g_new0(kd_candidate, 1);
             made->kind = KD_OF_SDES;
@@ -292,11 +292,6 @@ unsigned kd_sources_count(const kd_sources *sources)
 {
     return sources->couples->len + sources->kds->len + sources->keys[0]->len + sources->keys[1]->len +
            mikey_sessions_news(sources->mikey);
-}
-
-const kd_candidate *kd_sources_couple(const kd_sources *sources, unsigned from)
-{
-    return from < sources->couples->len ? (const kd_candidate *)sources->couples->pdata[from] : NULL;
 }
 
 const GPtrArray *kd_sources_suites(const kd_sources *sources)

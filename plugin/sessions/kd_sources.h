@@ -17,6 +17,7 @@
 
 #define KD_MAX_CANDIDATES 256  /* tried for one context */
 #define KD_MAX_BODIES 65536    /* SDP bodies with keys that are remembered; of further ones there are no pairs */
+#define KD_MAX_COUPLES 65536   /* of offered and answered keys, in all */
 #define KD_MAX_LINES 64        /* a=crypto keys of one body */
 
 typedef enum { KD_LOGGED, KD_OF_SDES, KD_OF_TEK } kd_kind;
@@ -64,9 +65,6 @@ unsigned kd_sources_count(const kd_sources *sources);
 
 /* The candidates for the KD of a context, the likeliest first, at most KD_MAX_CANDIDATES. Free with g_array_unref, which cleanses. */
 GArray *kd_sources_candidates(const kd_sources *sources, const pc5_context *context);
-
-/* Couples of SDES keys from the `from`-th that was found on, const kd_candidate *; NULL: there are no further ones. */
-const kd_candidate *kd_sources_couple(const kd_sources *sources, unsigned from);
 
 /* Suites that offers with answers named, newest last, crypto_suite *. */
 const GPtrArray *kd_sources_suites(const kd_sources *sources);

@@ -194,6 +194,41 @@ bool sl_try_context(sl_security *security, sl_context *context, const sl_pdu *pd
     return false;
 }
 
+/* --- bounds -------------------------------------------------------------------------------------------------------- */
+
+bool sl_spend(sl_security *security, unsigned keys)
+{
+    if (security->credit < keys)
+        return false;
+    security->credit -= keys;
+    return true;
+}
+
+/* How often PDUs under this key ID were tried in vain; it begins anew when more becomes known. */
+static sl_futile *futile_of(sl_security *security, const sl_pdu *pdu)
+{
+    gint64 name = (gint64)(sl_ends(&pdu->link) << 16 | pdu->key_id);
+    unsigned generation = sl_generation(security);
+    sl_futile *futile = (sl_futile *)g_hash_table_lookup(security->futile, &name);
+    if (!futile) {
+        futile = g_new0(sl_futile, 1);
+        g_hash_table_insert(security->futile, g_memdup2(&name, sizeof name), futile);
+    }
+    if (futile->generation != generation)
+        *futile = (sl_futile){.generation = generation};
+    return futile;
+}
+
+bool sl_may_guess(sl_security *security, const sl_pdu *pdu)
+{
+    return sl_sdu_is_judged(pdu->sdu_type) && futile_of(security, pdu)->count < SL_MAX_FUTILE;
+}
+
+void sl_note_futile(sl_security *security, const sl_pdu *pdu)
+{
+    futile_of(security, pdu)->count++;
+}
+
 /* --- one-to-one ---------------------------------------------------------------------------------------------------- */
 
 /* Whether there is no point in trying the context on the PDU: its EIA is to be found first, or it has made no sense before. */
@@ -283,7 +318,7 @@ static bool try_pgk(sl_security *security, const sl_pdu *pdu, uint32_t key_id, c
 {
     for (unsigned i = 0; i <= EPS_ZUC; i++) {
         uint8_t eea = (uint8_t)((security->setting.profile.eea + i) % (EPS_ZUC + 1));
-        sl_context *context = context_of_pgk(security, pdu, key_id, logged, eea);
+        sl_context *context = sl_spend(security, 1) ? context_of_pgk(security, pdu, key_id, logged, eea) : NULL;
         if (!context)
             continue;
         if (sl_try_context(security, context, pdu, opening))
@@ -299,10 +334,13 @@ void sl_open_of_group(sl_security *security, const sl_pdu *pdu, sl_opening *open
     sl_context *newest;
     if (open_under_contexts(security, pdu, key_id, &newest, opening))
         return;
-    for (guint i = security->logged->len; i-- > 0;) {
-        const sl_logged *logged = (const sl_logged *)security->logged->pdata[i];
-        if (is_pgk_of(logged, pdu) && try_pgk(security, pdu, key_id, logged, opening))
-            return;
+    if (sl_may_guess(security, pdu)) {
+        for (guint i = security->logged->len; i-- > 0;) {
+            const sl_logged *logged = (const sl_logged *)security->logged->pdata[i];
+            if (is_pgk_of(logged, pdu) && try_pgk(security, pdu, key_id, logged, opening))
+                return;
+        }
+        sl_note_futile(security, pdu);
     }
     open_unjudged(security, newest, pdu, opening);
 }
@@ -343,6 +381,7 @@ static bool is_cut(const sl_pdu *pdu)
 static void decide(sl_security *security, const sl_pdu *pdu, sl_opening *opening)
 {
     opening->verdict = SL_NO_KEY;
+    security->credit = MIN(security->credit + SL_CREDIT_PER_PDU, SL_CREDIT_INITIAL);
     if (pdu->link.cast == SL_ONE_TO_MANY)
         sl_open_of_group(security, pdu, opening);
     else if (sl_is_command(pdu))
@@ -425,6 +464,7 @@ sl_security *sl_security_new(const sl_security_setting *setting)
 {
     sl_security *security = g_new0(sl_security, 1);
     security->setting = *setting;
+    security->credit = SL_CREDIT_INITIAL;
     security->contexts = g_ptr_array_new_with_free_func(free_context);
     security->by_key = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     security->records = frame_records_new();

@@ -56,7 +56,7 @@ static void let_wait(sl_security *security, const sl_pdu *pdu)
         list = g_ptr_array_new_with_free_func(free_command);
         g_hash_table_insert(security->commands, GUINT_TO_POINTER(pdu->key_id), list);
     }
-    if (security->command_count == SL_MAX_COMMANDS || is_waiting(list, pdu))
+    if (security->command_count == SL_MAX_COMMANDS || list->len == SL_MAX_COMMANDS_ALIKE || is_waiting(list, pdu))
         return;
     sl_command *command = command_new(pdu);
     command->generation = kd_sources_count(security->setting.sources) + security->logged->len;
@@ -175,6 +175,8 @@ static bool try_candidates(command_visit *visit, const sl_profile *profile, cons
     for (guint i = 0; i < candidates->len && !found; i++) {
         const kd_candidate *candidate = &g_array_index(candidates, kd_candidate, i);
         threegpp_key kd;
+        if (!sl_spend(visit->security, 1))
+            break;
         found = kd_candidate_derive(candidate, profile, visit->signalled, &kd) &&
                 try_kd(visit, profile, &kd, sl_source_of(candidate));
         OPENSSL_cleanse(&kd, sizeof kd);
@@ -205,8 +207,9 @@ static bool try_search(command_visit *visit, const GArray *candidates)
     const sl_profile *from = &security->setting.profile;
     sl_found found;
     if (!from->search || candidates->len == 0 || !(visit->signalled->algorithms & 0xf) || !visit->signalled->has_nonce_1 ||
-        security->futile_searches == SL_MAX_FUTILE_SEARCHES)
+        security->futile_searches == SL_MAX_FUTILE_SEARCHES || security->searches == SL_MAX_SEARCHES)
         return false;
+    security->searches++;
     bool ok = sl_search(candidates, visit->signalled, visit->pdu, from, &found);
     if (ok)
         ok = try_kd(visit, &found.profile, &found.kd, sl_source_of(&g_array_index(candidates, kd_candidate, found.candidate)));
@@ -298,8 +301,9 @@ void sl_retry_commands(sl_security *security, uint16_t kd_sess_id)
     for (guint i = list ? list->len : 0; i-- > 0;) {
         sl_command *command = (sl_command *)list->pdata[i];
         sl_opening opening = {.verdict = SL_NO_KEY};
-        if (command->generation == generation)
+        if (command->generation == generation || command->retries == SL_MAX_RETRIES)
             continue;
+        command->retries++;
         command->generation = generation;
         sl_open_command(security, &command->pdu, &opening);
         if (!opening.context)

@@ -23,6 +23,7 @@ typedef struct {
     sl_pdu pdu;            /* its spans point into `octets` */
     uint8_t *octets;
     unsigned generation;   /* of what was known when it was tried last */
+    unsigned retries;
 } sl_command;
 
 /* PDUs under one key ID that nothing opened. */
@@ -40,7 +41,8 @@ struct sl_security {
     unsigned command_count;
     GHashTable *futile;    /* sl_ends() and key ID to sl_futile */
     GPtrArray *found;      /* sl_profile, owned: what searches found and other PDUs confirmed */
-    unsigned futile_searches;
+    unsigned searches, futile_searches;
+    unsigned credit;       /* keys that may still be tried */
     uint8_t work[SL_WORK_LEN];
 };
 
@@ -68,6 +70,16 @@ const GPtrArray *sl_contexts_of(const sl_security *security, uint32_t key_id);
 /* Opens a PDU under a context, trying what its reading leaves open. True: the MAC-I is right, or there is none and the SDU is what it says
  * it is; then the context is settled and the opening filled in. */
 bool sl_try_context(sl_security *security, sl_context *context, const sl_pdu *pdu, sl_opening *opening);
+
+/* Takes the price of trying so many keys off the account. False: there is not so much left. */
+bool sl_spend(sl_security *security, unsigned keys);
+
+/* Whether keys that nothing but chance points to may be tried on a PDU: it can be told when they fit, and the account of its key ID is not
+ * overdrawn. */
+bool sl_may_guess(sl_security *security, const sl_pdu *pdu);
+
+/* They were tried, and none fitted. */
+void sl_note_futile(sl_security *security, const sl_pdu *pdu);
 
 /* Fills the opening from `work`. */
 void sl_note_opening(const sl_security *security, const sl_context *context, const sl_pdu *pdu, bool ciphered, sl_fit fit,

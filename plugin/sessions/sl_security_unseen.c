@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#define READINGS 8      /* of a context at most, as far as they are open */
 #define MAX_UNSECURED 8 /* links without a command between two ends that are tried */
 
 /* --- key logs ------------------------------------------------------------------------------------------------------ */
@@ -87,7 +88,7 @@ static bool try_made(sl_security *security, const sl_pdu *pdu, GPtrArray *made, 
     bool found = false;
     for (guint i = 0; i < made->len; i++) {
         sl_context *context = (sl_context *)made->pdata[i];
-        if (!found && may_open(security, context, pdu) && sl_try_context(security, context, pdu, opening))
+        if (!found && may_open(security, context, pdu) && sl_spend(security, 1) && sl_try_context(security, context, pdu, opening))
             found = sl_take_context(security, context);
         else
             sl_context_free(context);
@@ -173,7 +174,7 @@ static bool try_link(sl_security *security, const sl_pdu *pdu, const pc5_context
             sl_context *context = context_of_link(security, pdu, signalled, candidate, methods[m]);
             if (!context)
                 continue;
-            if (sl_try_context(security, context, pdu, opening))
+            if (sl_spend(security, READINGS) && sl_try_context(security, context, pdu, opening))
                 found = sl_take_context(security, context);
             else
                 sl_context_free(context);
@@ -203,29 +204,12 @@ static bool try_links(sl_security *security, const sl_pdu *pdu, sl_opening *open
 
 /* --- both ---------------------------------------------------------------------------------------------------------- */
 
-/* How often PDUs under this key ID were tried in vain; it begins anew when more becomes known. */
-static sl_futile *futile_of(sl_security *security, const sl_pdu *pdu)
-{
-    gint64 name = (gint64)(sl_ends(&pdu->link) << 16 | pdu->key_id);
-    unsigned generation = sl_generation(security);
-    sl_futile *futile = (sl_futile *)g_hash_table_lookup(security->futile, &name);
-    if (!futile) {
-        futile = g_new0(sl_futile, 1);
-        futile->generation = generation;
-        g_hash_table_insert(security->futile, g_memdup2(&name, sizeof name), futile);
-    } else if (futile->generation != generation) {
-        *futile = (sl_futile){.generation = generation};
-    }
-    return futile;
-}
-
 bool sl_open_unseen(sl_security *security, const sl_pdu *pdu, sl_opening *opening)
 {
-    sl_futile *futile = futile_of(security, pdu);
-    if (futile->count == SL_MAX_FUTILE)
+    if (!sl_may_guess(security, pdu))
         return false;
     if (try_links(security, pdu, opening) || try_logged(security, pdu, opening))
         return true;
-    futile->count++;
+    sl_note_futile(security, pdu);
     return false;
 }
