@@ -82,14 +82,6 @@ static void add_rest(proto_tree *tree, const mikey_view *view, octet_span span)
         add_span(tree, view, MF_DATA, span, ENC_NA);
 }
 
-static proto_tree *add_chain_tree(proto_tree *tree, const mikey_view *view, mikey_field field, octet_span span)
-{
-    add_length(tree, view, span, 2);
-    if (!span.data || span.len == 0)
-        return NULL;
-    return proto_item_add_subtree(add_span(tree, view, field, span, ENC_NA), ett_chain);
-}
-
 /* --- payloads ------------------------------------------------------------------------------------------------------ */
 
 static const mikey_check *find_check(const mikey_view *view, size_t payload_at)
@@ -288,9 +280,10 @@ static void show_flags(proto_tree *tree, const mikey_view *view, size_t at)
 static void show_data(proto_tree *tree, mikey_view *view, mikey_field field, octet_span data, const mikey_chain *chain)
 {
     size_t end = view->end;
-    proto_tree *sub = add_chain_tree(tree, view, field, data);
-    if (!sub)
+    add_length(tree, view, data, 2);
+    if (data.len == 0)
         return;
+    proto_tree *sub = proto_item_add_subtree(add_span(tree, view, field, data, ENC_NA), ett_chain);
     if (chain)
         show_chain(sub, view, chain);
     else

@@ -10,7 +10,9 @@
 #include "sessions/kd_srtp.h"
 
 #include <epan/addr_resolv.h>
+#include <epan/expert.h>
 #include <epan/prefs.h>
+#include <epan/tap.h>
 #include <epan/uat.h>
 #include <wsutil/report_message.h>
 
@@ -206,6 +208,15 @@ bool d2d_media_may_be_clear(void)
 bool d2d_show_keys(void)
 {
     return show_keys;
+}
+
+/* The light shows the highest severity that any expert info had, with a tree or without. A packet that was visited has added its own. */
+bool d2d_wants_details(const packet_info *pinfo, const proto_tree *tree, int severity)
+{
+    static int expert_tap; /* libwireshark makes it only after all protocols are registered */
+    if (!expert_tap)
+        expert_tap = find_tap_id("expert");
+    return tree || have_tap_listener(expert_tap) || (!pinfo->fd->visited && severity > expert_get_highest_severity());
 }
 
 void d2d_capture_learn_sdp(const kd_body_arrival *arrival, const sdp_body *body)

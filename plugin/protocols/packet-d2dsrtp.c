@@ -194,6 +194,15 @@ static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bo
     show_departures(sub, pinfo, tvb, opening);
 }
 
+/* The highest severity of the expert infos that show_opening() may add; 0: none. */
+static int severity_of(const media_opening *opening)
+{
+    const char *const *departures = opening->key ? opening->key->departures : NULL;
+    if (expert_of(opening->verdict))
+        return PI_WARN;
+    return opening->notes || (departures && (departures[0] || departures[1])) ? PI_NOTE : 0;
+}
+
 /* --- dissection ---------------------------------------------------------------------------------------------------- */
 
 static stock_media *receiver_of(packet_info *pinfo, const media_opening *opening)
@@ -278,7 +287,7 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         opening = (media_opening){.verdict = MEDIA_UNKNOWN};
     if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;
-    if (tree && opening.verdict != MEDIA_UNKNOWN)
+    if (opening.verdict != MEDIA_UNKNOWN && d2d_wants_details(pinfo, tree, severity_of(&opening)))
         show_opening(tree, pinfo, tvb, is_rtcp, &opening);
     int dissected = call_stock(next, pinfo, tree, is_rtcp, &opening, interleaved, position_of(tvb, pinfo));
     if (opening.verdict == MEDIA_UNKNOWN)

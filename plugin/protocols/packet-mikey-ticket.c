@@ -20,6 +20,8 @@
 
 static int proto_mikey_ticket;
 static int proto_wrapper;
+static int proto_sip;
+static int proto_sdp;
 static int ett_message = -1;
 static int ett_attribute = -1;
 static expert_field ei_attribute = EI_INIT;
@@ -164,8 +166,6 @@ static mikey_message *parse(tvbuff_t *tvb, packet_info *pinfo)
 
 static void show_message(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, mikey_message *message)
 {
-    if (!tree)
-        return;
     const mikey_record *record = mikey_sessions_find(d2d_capture_get()->mikey, pinfo->num, message->whole);
     if (record && record->initial)
         mikey_check_response(message, record->initial->message);
@@ -178,16 +178,24 @@ static void show_message(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, mi
         mikey_keys_tree_show(sub, tvb, pinfo, record);
 }
 
+/* A message, and whether somebody wants to see it. */
+typedef struct {
+    mikey_message *message;
+    bool wanted;
+} message_view;
+
 /* A message that stock would misread. */
 static int dissect_alone(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    mikey_message *message = (mikey_message *)data;
+    const message_view *view = (const message_view *)data;
+    const mikey_message *message = view->message;
     const char *type = val_to_str_const(message->header.data_type, mikey_data_type_vals, "unknown");
     col_append_str(pinfo->cinfo, COL_PROTOCOL, "/MIKEY");
     col_append_fstr(pinfo->cinfo, COL_INFO, ", Mikey: %s", type);
     if (tree)
         add_stock_header(tree, tvb);
-    show_message(tree, tvb, pinfo, message);
+    if (view->wanted)
+        show_message(tree, tvb, pinfo, view->message);
     tvb_ensure_bytes_exist(tvb, 0, (int)tvb_reported_length(tvb)); /* says so where the capture cut the message short */
     return (int)tvb_captured_length(tvb);
 }
@@ -197,21 +205,23 @@ static int call_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     return call_dissector_only(stock_handle, tvb, pinfo, tree, NULL);
 }
 
-int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mikey_arrival *arrival)
+/* once_more: the message is going to be dissected again. */
+static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mikey_arrival *arrival, bool once_more)
 {
     volatile int dissected = 0;
     if (!is_enabled())
         return call_stock(tvb, pinfo, tree);
     mikey_message *message = parse(tvb, pinfo);
+    message_view view = {message, !once_more && d2d_wants_details(pinfo, tree, PI_ERROR)};
     if (!pinfo->fd->visited && !mikey_sessions_find(d2d_capture_get()->mikey, pinfo->num, message->whole))
         learn(pinfo, arrival, message->whole);
     bool alone = !stock_reads(message);
     TRY {
-        dissected = alone ? call_dissector_only(ticket_handle, tvb, pinfo, tree, message) : call_stock(tvb, pinfo, tree);
+        dissected = alone ? call_dissector_only(ticket_handle, tvb, pinfo, tree, &view) : call_stock(tvb, pinfo, tree);
     }
     FINALLY {
         /* Stock throws where a message ends too early; what there is of it is shown all the same. */
-        if (!alone)
+        if (!alone && view.wanted)
             show_message(tree, tvb, pinfo, message);
         mikey_free(message);
     }
@@ -219,10 +229,32 @@ int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mik
     return dissected;
 }
 
+int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mikey_arrival *arrival)
+{
+    return dissect_message(tvb, pinfo, tree, arrival, false);
+}
+
 /* Stands in stock's place in the dissector tables. */
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     return mikey_dissect(tvb, pinfo, tree, NULL);
+}
+
+/* SIP applies an SDP body before it hands it on to its dissector. */
+static bool sip_applies_body(const packet_info *pinfo)
+{
+    for (wmem_list_frame_t *layer = wmem_list_tail(pinfo->layers); layer; layer = wmem_list_frame_prev(layer)) {
+        int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+        if (proto == proto_sip || proto == proto_sdp)
+            return proto == proto_sip;
+    }
+    return false;
+}
+
+/* The same for an a=key-mgmt line that stock reads. It reads it both when a body is applied, without a tree, and when it is dissected. */
+static int dissect_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return dissect_message(tvb, pinfo, tree, NULL, !tree && sip_applies_body(pinfo));
 }
 
 /* --- a=key-mgmt lines ---------------------------------------------------------------------------------------------- */
@@ -430,7 +462,9 @@ void proto_reg_handoff_mikey_ticket(void)
     dissector_handle_t wrapper = create_dissector_handle(dissect_wrapped, proto_wrapper);
     stock_handle = find_dissector("mikey");
     ticket_handle = create_dissector_handle(dissect_alone, proto_mikey_ticket);
-    dissector_add_string("key_mgmt", "mikey", wrapper);
+    proto_sip = proto_get_id_by_filter_name("sip");
+    proto_sdp = proto_get_id_by_filter_name("sdp");
+    dissector_add_string("key_mgmt", "mikey", create_dissector_handle(dissect_line, proto_wrapper));
     dissector_add_string("media_type", "application/mikey", wrapper);
     dissector_add_uint("udp.port", MIKEY_PORT, wrapper);
     dissector_add_uint("tcp.port", MIKEY_PORT, wrapper);

@@ -221,13 +221,13 @@ static void dissect_container(proto_tree *tree, tvbuff_t *tvb, packet_info *pinf
     if (!information->body.data)
         return;
     const container_view view = view_container(tvb, pinfo, message);
-    proto_tree *sub = tree ? show_container(tree, &view, information) : NULL;
+    proto_tree *sub = show_container(tree, &view, information);
     if (!information->content.data)
         return;
     tvbuff_t *content = content_tvb(&view, pinfo, information);
     if (!keyest_is_sdp(information))
         mikey_dissect(content, pinfo, sub, NULL);
-    else if (sub)
+    else if (d2d_wants_details(pinfo, tree, PI_ERROR))
         show_sdp(sub, content, pinfo, record->exchange);
 }
 
@@ -263,12 +263,10 @@ static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     pc5s_message *message = pc5s_parse(len ? tvb_get_ptr(tvb, 0, len) : (const uint8_t *)"", (size_t)len, &options);
     TRY {
         const pc5_record *record = learn(pinfo, link, message);
-        proto_tree *sub = NULL;
         append_info(pinfo, message, record);
-        if (tree) {
-            sub = proto_item_add_subtree(proto_tree_add_item(tree, proto_pc5s, tvb, 0, -1, ENC_NA), ett_message);
+        proto_tree *sub = proto_item_add_subtree(proto_tree_add_item(tree, proto_pc5s, tvb, 0, -1, ENC_NA), ett_message);
+        if (d2d_wants_details(pinfo, tree, PI_ERROR))
             show_message(sub, tvb, pinfo, message, record);
-        }
         dissect_container(sub, tvb, pinfo, message, record);
     }
     FINALLY {

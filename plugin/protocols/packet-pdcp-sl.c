@@ -252,6 +252,14 @@ static void append_info(packet_info *pinfo, const sl_pdu *pdu, const sdu_view *v
         col_append_fstr(pinfo->cinfo, COL_INFO, ", ciphered [%s]", sl_verdict_text(view->opening.verdict));
 }
 
+/* The highest severity of the expert infos that show_pdu() may add; 0: none. */
+static int severity_of(const sl_pdu *pdu, const sl_opening *opening)
+{
+    if (pdu->problems)
+        return PI_ERROR;
+    return pdu->key_id && (opening->is_implausible || !sl_verdict_is_open(opening->verdict)) ? PI_WARN : 0;
+}
+
 /* --- dissection ---------------------------------------------------------------------------------------------------- */
 
 /* The dissector of a plain SDU; NULL: there is none. */
@@ -315,7 +323,7 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
             pdcp_sl_check_sdu(&pdu, tvb_get_ptr(view.plain, 0, 1), tvb_captured_length(view.plain));
     }
     append_info(pinfo, &pdu, &view);
-    if (tree)
+    if (d2d_wants_details(pinfo, tree, severity_of(&pdu, &view.opening)))
         show_pdu(tree, pinfo, tvb, &pdu, &view);
     if (view.plain)
         call_with_sdu(view.plain, pinfo, tree, &pdu);
@@ -376,7 +384,7 @@ static int dissect_framed(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     if (frame.link.destination_bits)
         col_add_fstr(pinfo->cinfo, COL_INFO, "0x%06x to 0x%06x, LCID %u", frame.link.source, frame.link.destination,
                      frame.link.lcid);
-    if (tree)
+    if (d2d_wants_details(pinfo, tree, frame.problems ? PI_ERROR : 0))
         show_frame(tree, pinfo, tvb, &frame);
     if (has_pdu)
         pdcp_sl_call(tvb_new_subset_remaining(tvb, (int)frame.header_len), pinfo, tree, &frame.link);

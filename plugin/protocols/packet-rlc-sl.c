@@ -1,6 +1,7 @@
 /* RLC UM: the header of a PDU, and the SDUs that it holds or completes, each of which goes to PDCP. */
 #include "protocols/packet-rlc-sl.h"
 
+#include "protocols/packet-d2dsec.h"
 #include "protocols/packet-pdcp-sl.h"
 #include "protocols/sl_view.h"
 #include "sessions/rlc_reassembly.h"
@@ -165,6 +166,15 @@ static void show_pdu(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const 
     sl_show_problems(pinfo, item, &experts, pdu->problems, rlc_um_take_problem);
 }
 
+/* The highest severity of the expert infos that show_pdu() may add; 0: none. That of a part whose SDU is not complete does not count:
+ * on a first visit that is every part but the last. */
+static int severity_of(const rlc_um_reception *reception)
+{
+    if (reception->pdu.problems)
+        return PI_ERROR;
+    return reception->is_repeated || reception->missing || reception->is_late ? PI_NOTE : 0;
+}
+
 /* --- dissection ---------------------------------------------------------------------------------------------------- */
 
 static void call_with_reassembled(const rlc_sdu *sdu, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, sl_link *link)
@@ -210,7 +220,7 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     rlc_um_receive(receivers, &arrival, &reception);
     if (reception.first || reception.last)
         col_append_str(pinfo->cinfo, COL_INFO, ", part of an SDU");
-    if (tree)
+    if (d2d_wants_details(pinfo, tree, severity_of(&reception)))
         show_pdu(tree, pinfo, tvb, &reception);
     call_with_sdus(&reception, &arrival, tvb, pinfo, tree, link);
     return (int)arrival.len;

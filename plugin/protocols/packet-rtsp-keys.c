@@ -149,7 +149,7 @@ static size_t dissect_message(tvbuff_t *source, size_t start, packet_info *pinfo
     const rtsp_exchange *exchange = NULL;
     if (learn)
         exchange = learn_message(pinfo, &message, start, text_span_of(text + body, end - body));
-    if (message.key_mgmt_count && (tree || !pinfo->fd->visited))
+    if (message.key_mgmt_count && (!pinfo->fd->visited || d2d_wants_details(pinfo, tree, 0)))
         mikey_ticket_show_rtsp(tree, source, pinfo, &message, exchange);
     return end;
 }

@@ -361,7 +361,7 @@ void sdes_show_carried(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, cons
 /* The a=crypto lines and, whether those are looked at or not, the a=key-mgmt lines of a body. */
 static void show_security(proto_tree *tree, packet_info *pinfo, const sdp_view *view)
 {
-    if (!tree)
+    if (!d2d_wants_details(pinfo, tree, PI_ERROR))
         return;
     show_body(tree, pinfo, view);
     mikey_ticket_show_sdp(tree, view->tvb, pinfo, view->body, view->exchange->role, true);
@@ -371,7 +371,9 @@ static void show_security(proto_tree *tree, packet_info *pinfo, const sdp_view *
 static void show_key_management(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb)
 {
     size_t len = tvb_captured_length(tvb);
-    sdp_body *body = tree && len ? sdp_parse((const char *)tvb_get_ptr(tvb, 0, (int)len), len) : NULL;
+    if (len == 0 || !d2d_wants_details(pinfo, tree, PI_ERROR))
+        return;
+    sdp_body *body = sdp_parse((const char *)tvb_get_ptr(tvb, 0, (int)len), len);
     if (body)
         mikey_ticket_show_sdp(tree, tvb, pinfo, body, SDP_ROLE_UNPAIRED, true);
     sdp_free(body);
@@ -389,7 +391,7 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         show_key_management(tree, pinfo, tvb);
         return dissected;
     }
-    if ((pinfo->fd->visited && !tree) ||
+    if ((pinfo->fd->visited && !d2d_wants_details(pinfo, tree, 0)) ||
         !learn(&view, tvb, pinfo, find_sip(tvb, &sip) ? &sip : NULL))
         return call_dissector_only(sdp_handle, tvb, pinfo, tree, data);
     TRY {

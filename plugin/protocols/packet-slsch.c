@@ -1,6 +1,7 @@
 /* SL-SCH: the MAC PDU, from which each SDU goes to RLC. */
 #include "protocols/packet-slsch.h"
 
+#include "protocols/packet-d2dsec.h"
 #include "protocols/packet-rlc-sl.h"
 #include "protocols/sl_view.h"
 #include "protocols/stock_mac_lte.h"
@@ -129,6 +130,14 @@ static void show_pdu(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const 
     sl_show_problems(pinfo, item, &experts, pdu->problems, slsch_take_problem);
 }
 
+static bool has_problems(const slsch_pdu *pdu)
+{
+    unsigned problems = pdu->problems;
+    for (unsigned i = 0; i < pdu->count; i++)
+        problems |= pdu->subheaders[i].problems;
+    return problems != 0;
+}
+
 /* --- dissection ---------------------------------------------------------------------------------------------------- */
 
 static bool parse(slsch_pdu *pdu, tvbuff_t *tvb)
@@ -191,7 +200,7 @@ static int dissect_slsch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     if (pdu.id_len)
         col_add_fstr(pinfo->cinfo, COL_INFO, "0x%06x to 0x%0*x", pdu.link.source, pdu.link.destination_bits / 4,
                      pdu.link.destination);
-    if (tree)
+    if (d2d_wants_details(pinfo, tree, has_problems(&pdu) ? PI_ERROR : 0))
         show_pdu(tree, tvb, pinfo, &pdu);
     for (unsigned i = 0; complete && i < pdu.count; i++) {
         const slsch_subheader *subheader = &pdu.subheaders[i];
