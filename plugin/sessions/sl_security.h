@@ -16,8 +16,8 @@
 #define SL_MAX_FUTILE_SEARCHES 4  /* of one capture */
 #define SL_MAX_FOUND 16           /* findings of searches that are tried on later commands */
 #define SL_MAX_SEARCHES 16        /* of one capture, in all */
-#define SL_CREDIT_INITIAL (4 << 20) /* keys that a capture may try at once ... */
-#define SL_CREDIT_PER_PDU 256     /* ... and what each PDU adds, so that work stays linear */
+#define SL_CREDIT_INITIAL (1 << 19) /* keys that a capture may try at once ... */
+#define SL_CREDIT_PER_PDU 8       /* ... and what each PDU adds, so that work stays linear */
 #define SL_MAX_COMMANDS 4096      /* Direct Security Mode Commands that wait for their key ... */
 #define SL_MAX_COMMANDS_ALIKE 8   /* ... of them under one KD-sess ID */
 #define SL_MAX_RETRIES 64         /* of each */

@@ -9,9 +9,10 @@
 
 /* --- key logs ------------------------------------------------------------------------------------------------------ */
 
-static bool is_for(const sl_logged *logged, keylog_label label, uint16_t kd_sess_id)
+/* A line for any KD-sess ID costs work with every ID that there is. */
+static bool is_for(const sl_security *security, const sl_logged *logged, keylog_label label, uint16_t kd_sess_id)
 {
-    return logged->label == label && (logged->for_any || logged->kd_sess_id == kd_sess_id);
+    return logged->label == label && (logged->for_any ? security->credit > 0 : logged->kd_sess_id == kd_sess_id);
 }
 
 static sl_context *logged_context(const sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander,
@@ -39,23 +40,25 @@ static GPtrArray *lines_of(const sl_security *security, keylog_label label, uint
 {
     GPtrArray *lines = g_ptr_array_new();
     for (guint i = security->logged->len; i-- > 0 && lines->len < SL_MAX_TRIED;)
-        if (is_for((const sl_logged *)security->logged->pdata[i], label, kd_sess_id))
+        if (is_for(security, (const sl_logged *)security->logged->pdata[i], label, kd_sess_id))
             g_ptr_array_add(lines, security->logged->pdata[i]);
     return lines;
 }
 
-static void add_of_kd_sess(const sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander, GPtrArray *made)
+static void add_of_kd_sess(sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander, GPtrArray *made)
 {
     GPtrArray *lines = lines_of(security, KEYLOG_D2D_KDSESS, pdu->key_id);
     for (guint i = 0; i < lines->len; i++) {
         const sl_logged *logged = (const sl_logged *)lines->pdata[i];
+        if (logged->for_any && !sl_spend(security, 1))
+            break;
         sl_context *context = logged_context(security, pdu, eea, eia, commander, logged);
         take_made(made, context, sl_context_derive(context, &security->setting.profile.prose, &logged->secret));
     }
     g_ptr_array_free(lines, TRUE);
 }
 
-static void add_of_traffic_keys(const sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander,
+static void add_of_traffic_keys(sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander,
                                 GPtrArray *made)
 {
     GPtrArray *peks = lines_of(security, KEYLOG_D2D_PEK, pdu->key_id), *piks = lines_of(security, KEYLOG_D2D_PIK, pdu->key_id);
@@ -63,6 +66,8 @@ static void add_of_traffic_keys(const sl_security *security, const sl_pdu *pdu, 
     for (guint i = 0; i < MIN(couples, SL_MAX_TRIED); i++) {
         const sl_logged *pek = peks->len ? (const sl_logged *)peks->pdata[i / pik_count] : NULL;
         const sl_logged *pik = piks->len ? (const sl_logged *)piks->pdata[i % pik_count] : NULL;
+        if (((pek && pek->for_any) || (pik && pik->for_any)) && !sl_spend(security, 1))
+            break;
         sl_context *context = logged_context(security, pdu, eea, eia, commander, pek ? pek : pik);
         take_made(made, context, sl_context_set_keys(context, pek ? pek->secret.octets : NULL, pik ? pik->secret.octets : NULL));
     }
@@ -88,7 +93,7 @@ static bool try_made(sl_security *security, const sl_pdu *pdu, GPtrArray *made, 
     bool found = false;
     for (guint i = 0; i < made->len; i++) {
         sl_context *context = (sl_context *)made->pdata[i];
-        if (!found && may_open(security, context, pdu) && sl_spend(security, 1) && sl_try_context(security, context, pdu, opening))
+        if (!found && may_open(security, context, pdu) && sl_try_context(security, context, pdu, opening))
             found = sl_take_context(security, context);
         else
             sl_context_free(context);
@@ -171,10 +176,12 @@ static bool try_link(sl_security *security, const sl_pdu *pdu, const pc5_context
             const kd_candidate *candidate = &g_array_index(candidates, kd_candidate, i);
             if (chosen != PROSE_KD_SESS_NONCES && chosen != methods[m])
                 continue;
-            sl_context *context = context_of_link(security, pdu, signalled, candidate, methods[m]);
+            sl_context *context = sl_spend(security, READINGS)
+                                      ? context_of_link(security, pdu, signalled, candidate, methods[m])
+                                      : NULL;
             if (!context)
                 continue;
-            if (sl_spend(security, READINGS) && sl_try_context(security, context, pdu, opening))
+            if (sl_try_context(security, context, pdu, opening))
                 found = sl_take_context(security, context);
             else
                 sl_context_free(context);
