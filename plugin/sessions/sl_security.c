@@ -275,7 +275,7 @@ static bool open_under_contexts(sl_security *security, const sl_pdu *pdu, uint32
 static void open_one_to_one(sl_security *security, const sl_pdu *pdu, sl_opening *opening)
 {
     sl_context *newest;
-    sl_retry_commands(security, pdu->key_id);
+    sl_retry_commands(security, pdu);
     if (open_under_contexts(security, pdu, pdu->key_id, &newest, opening) || opening->verdict == SL_TAG_MISMATCH)
         return;
     if (newest && !sl_sdu_is_judged(pdu->sdu_type))
@@ -400,18 +400,22 @@ static void note(sl_security *security, frame_record *record, const sl_opening *
         record->generation = sl_generation(security);
 }
 
-/* As it was opened when the frame was first seen. */
-static void open_again(sl_security *security, const frame_record *record, const sl_pdu *pdu, sl_opening *opening)
+/* As it was opened when the frame was first seen. False: it is not the PDU that was opened then, but another of its position. */
+static bool open_again(sl_security *security, const frame_record *record, const sl_pdu *pdu, sl_opening *opening)
 {
     sl_context *context = (sl_context *)security->contexts->pdata[record->track - 1];
+    const sl_verdict verdict = (sl_verdict)(record->verdict - 1);
     bool ciphered = record->notes & WAS_CIPHERED;
-    sl_context_open(context, &context->reading, pdu, ciphered, security->work);
-    *opening = (sl_opening){.verdict = (sl_verdict)(record->verdict - 1),
+    sl_fit fit = sl_context_open(context, &context->reading, pdu, ciphered, security->work);
+    if (fit == SL_IMPOSSIBLE || (fit == SL_FITS) != (verdict == SL_DECRYPTED || verdict == SL_AUTHENTICATED))
+        return false;
+    *opening = (sl_opening){.verdict = verdict,
                             .context = context,
                             .plain = security->work + PDCP_SL_HEADER_LEN,
                             .len = pdu->data_len,
                             .was_ciphered = ciphered,
                             .is_implausible = record->notes & IS_IMPLAUSIBLE};
+    return true;
 }
 
 static void open_whole(sl_security *security, const sl_pdu *pdu, sl_opening *opening)
@@ -419,7 +423,8 @@ static void open_whole(sl_security *security, const sl_pdu *pdu, sl_opening *ope
     uint16_t position = position_of(pdu);
     frame_record *record = frame_records_find(security->records, pdu->frame, position);
     if (record && record->track) {
-        open_again(security, record, pdu, opening);
+        if (!open_again(security, record, pdu, opening))
+            decide(security, pdu, opening);
     } else if (record && record->generation == sl_generation(security)) {
         opening->verdict = (sl_verdict)(record->verdict - 1);
     } else {

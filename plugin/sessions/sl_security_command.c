@@ -252,14 +252,23 @@ static void open_unsupported(command_visit *visit)
     visit->opening->verdict = SL_UNSUPPORTED_SUITE;
 }
 
+/* NULL: there were too many contexts to take one more. */
+static sl_context *last_of_command(const command_visit *visit)
+{
+    const GPtrArray *contexts = sl_contexts_of(visit->security, visit->pdu->key_id);
+    for (guint i = contexts ? contexts->len : 0; i-- > 0;)
+        if (((sl_context *)contexts->pdata[i])->signalled == visit->signalled)
+            return (sl_context *)contexts->pdata[i];
+    return NULL;
+}
+
 /* Under EIA0 nothing vouches for the command; where there is but one key for it, what follows will show whether it is right. */
 static void note_unproven(command_visit *visit)
 {
-    const GPtrArray *contexts = sl_contexts_of(visit->security, visit->pdu->key_id);
-    sl_context *last = (sl_context *)contexts->pdata[contexts->len - 1];
+    sl_context *only = visit->unproven == 1 ? last_of_command(visit) : NULL;
     visit->opening->verdict = SL_NOT_AUTHENTICATED;
-    if (visit->unproven == 1 && sl_context_open(last, &last->reading, visit->pdu, false, visit->security->work) == SL_UNCHECKED)
-        sl_note_opening(visit->security, last, visit->pdu, false, SL_UNCHECKED, visit->opening);
+    if (only && sl_context_open(only, &only->reading, visit->pdu, false, visit->security->work) == SL_UNCHECKED)
+        sl_note_opening(visit->security, only, visit->pdu, false, SL_UNCHECKED, visit->opening);
 }
 
 static void open_signalled(command_visit *visit)
@@ -294,15 +303,17 @@ void sl_open_command(sl_security *security, const sl_pdu *pdu, sl_opening *openi
     pc5s_free(message);
 }
 
-void sl_retry_commands(sl_security *security, uint16_t kd_sess_id)
+void sl_retry_commands(sl_security *security, const sl_pdu *pdu)
 {
-    GPtrArray *list = (GPtrArray *)g_hash_table_lookup(security->commands, GUINT_TO_POINTER(kd_sess_id));
+    GPtrArray *list = (GPtrArray *)g_hash_table_lookup(security->commands, GUINT_TO_POINTER(pdu->key_id));
     unsigned generation = kd_sources_count(security->setting.sources) + security->logged->len;
-    for (guint i = list ? list->len : 0; i-- > 0;) {
+    for (guint i = list ? list->len : 0, tried = 0; i-- > 0 && tried < SL_MAX_TRIED;) {
         sl_command *command = (sl_command *)list->pdata[i];
         sl_opening opening = {.verdict = SL_NO_KEY};
-        if (command->generation == generation || command->retries == SL_MAX_RETRIES)
+        if (command->generation == generation || command->retries == SL_MAX_RETRIES ||
+            sl_ends(&command->pdu.link) != sl_ends(&pdu->link))
             continue;
+        tried++;
         command->retries++;
         command->generation = generation;
         sl_open_command(security, &command->pdu, &opening);

@@ -88,8 +88,8 @@ void sl_note_opening(const sl_security *security, const sl_context *context, con
 /* Opens a Direct Security Mode Command. */
 void sl_open_command(sl_security *security, const sl_pdu *pdu, sl_opening *opening);
 
-/* Tries waiting commands under a KD-sess ID again, if more has become known. */
-void sl_retry_commands(sl_security *security, uint16_t kd_sess_id);
+/* Tries commands that wait between the PDU's ends under its KD-sess ID again, if more has become known: the newest SL_MAX_TRIED. */
+void sl_retry_commands(sl_security *security, const sl_pdu *pdu);
 
 /* Appends the contexts that lines of the key log give a PDU under an EEA, an EIA and a commander, new and owned by the list: those from
  * KD-sess, then those from PEK and PIK. */

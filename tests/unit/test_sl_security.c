@@ -299,6 +299,24 @@ static void test_each_octet_changed(void)
     g_test_message("%u octets", changed);
 }
 
+/* What is remembered of a frame's PDUs goes by few bits: another PDU that has the same is no less checked. */
+static void test_forged_beside_genuine(void)
+{
+    const d2d_pdu *genuine = &d2d_example_get()->frames[D2D_COMPLETE];
+    d2d_pdu forged = *genuine;
+    scene scene = scene_new(true);
+    add_line(&scene, "D2D_KD", "*", d2d_example_get()->kd);
+    signal_request(&scene);
+    assert_frame(&scene, D2D_COMMAND, SL_AUTHENTICATED);
+    for (size_t octet = 1; octet <= 3; octet += 2) /* octets 16 bits apart cancel out */
+        forged.octets.data[forged.octets.len - octet] ^= 1;
+    for (unsigned visit = 0; visit < 3; visit++) {
+        assert_frame(&scene, D2D_COMPLETE, SL_DECRYPTED);
+        assert_verdict(&scene, &forged, D2D_COMPLETE + 1, SL_TAG_MISMATCH);
+    }
+    scene_free(&scene);
+}
+
 /* --- keys that come late ------------------------------------------------------------------------------------------- */
 
 /* PDUs that follow a command that waits for its key may be visited before it. */
@@ -443,6 +461,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sl_security/wrong_kd", test_wrong_kd);
     g_test_add_func("/sl_security/no_key", test_no_key);
     g_test_add_func("/sl_security/each_octet_changed", test_each_octet_changed);
+    g_test_add_func("/sl_security/forged_beside_genuine", test_forged_beside_genuine);
     g_test_add_func("/sl_security/kd_comes_late", test_kd_comes_late);
     g_test_add_func("/sl_security/kd_sess_comes_late", test_kd_sess_comes_late);
     g_test_add_func("/sl_security/keys_are_cleansed", test_keys_are_cleansed);
