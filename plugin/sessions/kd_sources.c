@@ -174,7 +174,8 @@ static bool take_line(offered_line *line, const sdes_crypto *crypto)
     size_t len = (size_t)transform->key_len + transform->salt_len;
     if (len > sizeof line->key.octets || param->key_salt_len < len)
         return false;
-    *line = (offered_line){.tag = crypto->tag, .suite = crypto->suite};
+    line->tag = crypto->tag;
+    line->suite = crypto->suite;
     line->key.key_len = transform->key_len;
     line->key.salt_len = transform->salt_len;
     memcpy(line->key.octets, param->key_salt, len);
@@ -183,7 +184,7 @@ static bool take_line(offered_line *line, const sdes_crypto *crypto)
 
 static seen_body *body_new(const kd_body_arrival *arrival, const sdp_body *sdp)
 {
-    offered_line lines[KD_MAX_LINES];
+    offered_line *lines = g_new0(offered_line, KD_MAX_LINES); /* padding, too, is zero: the whole is fingerprinted */
     seen_body *body = g_new0(seen_body, 1);
     body->frame = arrival->frame;
     body->source = arrival->source;
@@ -193,7 +194,8 @@ static seen_body *body_new(const kd_body_arrival *arrival, const sdp_body *sdp)
         for (unsigned c = 0; c < sdp->media[m].crypto_count && body->count < KD_MAX_LINES; c++)
             body->count += take_line(&lines[body->count], sdp->media[m].crypto[c]);
     body->lines = (offered_line *)g_memdup2(lines, body->count * sizeof *lines);
-    OPENSSL_cleanse(lines, sizeof lines);
+    OPENSSL_cleanse(lines, KD_MAX_LINES * sizeof *lines);
+    g_free(lines);
     return body;
 }
 
