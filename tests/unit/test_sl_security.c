@@ -449,6 +449,52 @@ static void test_many_key_ids(void)
     scene_free(&scene);
 }
 
+/* Each command has a right to a search, but only SL_MAX_FUTILE_SEARCHES in vain. */
+static void test_futile_searches(void)
+{
+    enum { NONCE_2_AT = PDCP_SL_HEADER_LEN + 5, SEARCHES = SL_MAX_FUTILE_SEARCHES + 3, OF_A_SEARCH = 10000 };
+    g_autofree char *other = other_than(d2d_example_get()->kd);
+    scene scene = scene_new(true);
+    add_line(&scene, "D2D_KD", "*", other);
+    signal_request(&scene);
+    for (unsigned i = 0; i < SEARCHES; i++) {
+        d2d_pdu pdu = d2d_example_get()->frames[D2D_COMMAND];
+        pdu.octets.data[NONCE_2_AT] ^= (uint8_t)(i + 1);
+        for (unsigned visit = 0; visit < 2; visit++) {
+            const bool searches = visit == 0 && i < SL_MAX_FUTILE_SEARCHES;
+            cleansing_calls = 0;
+            assert_verdict(&scene, &pdu, FRAME_OF_MANY + i, SL_TAG_MISMATCH);
+            g_assert_true(searches == (cleansing_calls > OF_A_SEARCH));
+        }
+    }
+    add_line(&scene, "D2D_KD", "*", d2d_example_get()->kd);
+    assert_frame(&scene, D2D_COMMAND, SL_AUTHENTICATED);
+    scene_free(&scene);
+}
+
+/* Waiting commands are many, and each has its octets; what comes beyond SL_MAX_COMMANDS is tried again when it is visited itself. */
+static void test_many_commands(void)
+{
+    enum { NONCE_2_AT = PDCP_SL_HEADER_LEN + 5, COMMANDS = SL_MAX_COMMANDS + 10, CLEANSINGS_OF_KD = 32 };
+    g_autofree char *other = other_than(d2d_example_get()->kd);
+    scene scene = scene_new(false);
+    d2d_pdu pdu = d2d_example_get()->frames[D2D_COMMAND];
+    signal_request(&scene);
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        pdu.octets.data[NONCE_2_AT] = (uint8_t)(i >> 8);
+        pdu.octets.data[NONCE_2_AT + 1] = (uint8_t)i;
+        assert_verdict(&scene, &pdu, FRAME_OF_MANY + i, SL_NO_KEY);
+    }
+    add_line(&scene, "D2D_KD", "*", other);
+    cleansing_calls = 0;
+    assert_frame(&scene, D2D_COMPLETE, SL_NO_KEY);
+    g_test_message("%" G_GUINT64_FORMAT " cleansings", cleansing_calls);
+    g_assert_cmpuint(cleansing_calls, >=, SL_MAX_TRIED);
+    g_assert_cmpuint(cleansing_calls, <=, CLEANSINGS_OF_KD * SL_MAX_TRIED);
+    assert_verdict(&scene, &pdu, FRAME_OF_MANY + COMMANDS - 1, SL_TAG_MISMATCH);
+    scene_free(&scene);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -467,5 +513,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sl_security/keys_are_cleansed", test_keys_are_cleansed);
     g_test_add_func("/sl_security/futile_pdus", test_futile_pdus);
     g_test_add_func("/sl_security/many_key_ids", test_many_key_ids);
+    g_test_add_func("/sl_security/futile_searches", test_futile_searches);
+    g_test_add_func("/sl_security/many_commands", test_many_commands);
     return g_test_run();
 }
