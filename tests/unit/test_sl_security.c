@@ -495,6 +495,30 @@ static void test_many_commands(void)
     scene_free(&scene);
 }
 
+/* Under EIA0 each KD may be the right one, and makes a context; when there is room for no more, the command stays without. */
+static void test_many_contexts(void)
+{
+    enum { ALGORITHMS_AT = PDCP_SL_HEADER_LEN + 21, NONCE_2_AT = PDCP_SL_HEADER_LEN + 5, KDS = 16 };
+    scene scene = scene_new(false);
+    d2d_pdu pdu = d2d_example_get()->frames[D2D_COMMAND];
+    for (unsigned i = 0; i < KDS; i++) {
+        g_autofree char *hex = g_strdup_printf("%064x", i + 1);
+        add_line(&scene, "D2D_KD", "*", hex);
+    }
+    signal_request(&scene);
+    pdu.octets.data[ALGORITHMS_AT] = EPS_AES << 4;
+    memset(pdu.octets.data + pdu.octets.len - PDCP_SL_MAC_I_LEN, 0, PDCP_SL_MAC_I_LEN);
+    for (unsigned i = 0; i < SL_MAX_CONTEXTS / KDS + 2; i++) {
+        pdu.octets.data[1] = pdu.octets.data[NONCE_2_AT] = (uint8_t)(0x20 + (i >> 8));
+        pdu.octets.data[2] = pdu.octets.data[NONCE_2_AT + 1] = (uint8_t)i;
+        sl_opening opening;
+        open_pdu(&scene, &pdu, FRAME_OF_MANY + i, &opening);
+        g_assert_cmpint(opening.verdict, ==, SL_NOT_AUTHENTICATED);
+        g_assert_null(opening.plain);
+    }
+    scene_free(&scene);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -515,5 +539,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sl_security/many_key_ids", test_many_key_ids);
     g_test_add_func("/sl_security/futile_searches", test_futile_searches);
     g_test_add_func("/sl_security/many_commands", test_many_commands);
+    g_test_add_func("/sl_security/many_contexts", test_many_contexts);
     return g_test_run();
 }
