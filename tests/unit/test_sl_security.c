@@ -228,22 +228,32 @@ static void test_group(void)
     scene_free(&scene);
 }
 
+static d2d_pdu with_wrong_checksum(const d2d_pdu *pdu)
+{
+    enum { CHECKSUM_AT = 10 };
+    d2d_pdu made = d2d_pdu_with_checksum(pdu);
+    made.plain.data[CHECKSUM_AT] ^= 1;
+    made.octets.data[PDCP_SL_HEADER_LEN + CHECKSUM_AT] ^= 1;
+    return made;
+}
+
 /* The SDU says that it is IP, and its checksum is wrong: what the key gave is shown only where a MAC-I has proven the key. */
 static void test_implausible(void)
 {
     const d2d_example *example = d2d_example_get();
+    const d2d_pdu group = with_wrong_checksum(&example->group), ip = with_wrong_checksum(&example->frames[D2D_IP]);
     sl_opening opening;
     scene scene = scene_new(true);
     add_line(&scene, "D2D_KDSESS", "*", example->kd_sess);
     add_line(&scene, "PROSE_PGK", "0a0b0c/05", example->pgk);
-    assert_verdict(&scene, &example->group, FRAME_OF_GROUP, SL_NO_KEY);
-    assert_verdict(&scene, &example->frames[D2D_IP], D2D_IP + 1, SL_NO_KEY);
+    assert_verdict(&scene, &group, FRAME_OF_GROUP, SL_NO_KEY);
+    assert_verdict(&scene, &ip, D2D_IP + 1, SL_NO_KEY);
     assert_frame(&scene, D2D_COMPLETE, SL_DECRYPTED);
     for (unsigned visit = 0; visit < 2; visit++) {
-        open_pdu(&scene, &example->frames[D2D_IP], D2D_IP + 1, &opening);
+        open_pdu(&scene, &ip, D2D_IP + 1, &opening);
         g_assert_cmpint(opening.verdict, ==, SL_NOT_AUTHENTICATED);
         g_assert_true(opening.is_implausible);
-        g_assert_cmpmem(opening.plain, opening.len, example->frames[D2D_IP].plain.data, example->frames[D2D_IP].plain.len);
+        g_assert_cmpmem(opening.plain, opening.len, ip.plain.data, ip.plain.len);
     }
     scene_free(&scene);
 }
