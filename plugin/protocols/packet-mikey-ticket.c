@@ -347,6 +347,13 @@ static void add_span(const attribute_view *view, proto_tree *tree, mikey_field f
                             ENC_UTF_8 | ENC_NA);
 }
 
+/* A line or header as an item of the protocol, which can be found and opened by that name. */
+static proto_item *add_entry(const attribute_view *view, text_span span, const char *name)
+{
+    return proto_tree_add_protocol_format(view->tree, proto_mikey_ticket, view->tvb, (int)(span.text - view->text), (int)span.len,
+                                          "%s", name);
+}
+
 static void show_attribute(const attribute_view *view, const text_span *line, const sdp_media *media, bool repeated)
 {
     key_mgmt attribute;
@@ -354,9 +361,8 @@ static void show_attribute(const attribute_view *view, const text_span *line, co
     unsigned faults = faults_of_message(view, &attribute) | (repeated ? LINE_REPEATED : 0);
     bool by_stock = view->by_stock && stock_shows(&attribute, media == NULL);
     if (!by_stock || attribute.problems || faults) {
-        proto_item *item;
-        proto_tree *tree = proto_tree_add_subtree(view->tree, view->tvb, (int)(line->text - view->text), (int)line->len,
-                                                  ett_attribute, &item, "Key management attribute");
+        proto_item *item = add_entry(view, *line, "Key management attribute");
+        proto_tree *tree = proto_item_add_subtree(item, ett_attribute);
         if (media && media->media.text)
             proto_item_append_text(item, " of m=%.*s (section %u)", (int)media->media.len, media->media.text, media->index + 1);
         add_span(view, tree, MF_SDP_PROTOCOL, attribute.protocol);
@@ -418,7 +424,6 @@ void mikey_ticket_show_rtsp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
     for (unsigned i = 0; i < message->key_mgmt_count; i++) {
         const rtsp_key_mgmt *entry = &message->key_mgmt[i];
         mikey_arrival arrival = {.section = -1};
-        proto_item *item;
         if (exchange) {
             const rtsp_keyed *keyed = &exchange->keyed[i];
             arrival = (mikey_arrival){.section = keyed->section,
@@ -426,8 +431,8 @@ void mikey_ticket_show_rtsp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
                                       .legs = keyed->legs,
                                       .leg_count = keyed->leg_count};
         }
-        proto_tree *sub = proto_tree_add_subtree(tree, tvb, (int)(entry->whole.text - view.text), (int)entry->whole.len,
-                                                 ett_attribute, &item, "Key management header");
+        proto_item *item = add_entry(&view, entry->whole, "Key management header");
+        proto_tree *sub = proto_item_add_subtree(item, ett_attribute);
         key_mgmt header;
         key_mgmt_take(entry->protocol, entry->data, &header);
         add_span(&view, sub, MF_SDP_PROTOCOL, entry->protocol);

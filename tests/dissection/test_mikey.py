@@ -119,6 +119,13 @@ def test_attribute_is_decoded_once(tshark, level, name):
     assert not values(frame, "sdp") and not values(frame, "error")
 
 
+def test_attribute_is_an_item_of_the_protocol(tshark):
+    capture = in_sdp(tshark, "item", media=[key_mgmt(MESSAGES["PSK I_MESSAGE"])])
+    items = [each for each in ElementTree.fromstring(tshark.text(capture, "-T", "pdml")).iter()
+             if (each.get("showname") or "").startswith("Key management attribute of m=")]
+    assert [each.get("name") for each in items] == ["mikey_ticket"]
+
+
 # what follows "a=key-mgmt:", and whether there is a message in it
 ATTRIBUTES = {
     "other letters": (key_mgmt(NULL_KEMAC, "MIKEY "), True),

@@ -225,6 +225,13 @@ def test_departure_of_a_header_is_named(tshark, name):
     assert values(shown, "version") == ["1"] * messages and bool(values(shown, "sdp")) == departs
 
 
+def test_header_opens_with_its_protocol(tshark):
+    """`-O` opens items of a protocol and what is in them, and closes all others."""
+    scenario = rtsp_scenarios.build("over_udp[both]")
+    text = tshark.text(file_of(tshark, scenario, "opened"), "-O", "mikey_ticket", "-Y", "mikey_ticket.rtsp.uri")
+    assert "\nKey management header\n    Key management protocol: mikey\n    URI: " in text
+
+
 def test_header_is_shown_without_sdes(tshark):
     scenario = rtsp_scenarios.build("over_udp[both]")
     shown = elements(tshark, file_of(tshark, scenario, "without-sdes"), "--disable-protocol", "sdes")
