@@ -105,3 +105,14 @@ def test_experts_are_listed_as_in_the_details(tshark, name, passes):
     assert found == in_details(tshark, capture, *options)
     for beginning in beginnings:
         assert any(text.startswith(beginning) for text in found), found
+
+
+# Of several infos of a frame the column shows the last, and that of MIKEY over UDP is a note throughout.
+@pytest.mark.parametrize("name", [name for name in CASES if name != "MIKEY over UDP"])
+def test_highest_severity_is_told_without_a_tree(tshark, name):
+    """As the light in the status bar shows it. A column of severities asks for no tree, either."""
+    ranks = ["", "Chat", "Note", "Warning", "Error"]
+    capture, options = CASES[name][0](tshark)
+    columns = tshark.text(capture, "-o", 'gui.column.format:"Severity","%a"', *options).split()
+    words = re.findall(r"\[Expert Info \((\w+)/", tshark.text(capture, "-V", *options))
+    assert max(map(ranks.index, columns)) == max(map(ranks.index, words))
