@@ -210,7 +210,7 @@ bool d2d_show_keys(void)
     return show_keys;
 }
 
-/* The light shows the highest severity that any expert info had, with a tree or without. A packet that was visited has added its own. */
+/* The light shows the highest severity of all expert infos so far. A packet that was visited has added its own. */
 bool d2d_wants_details(const packet_info *pinfo, const proto_tree *tree, int severity)
 {
     static int expert_tap; /* libwireshark makes it only after all protocols are registered */

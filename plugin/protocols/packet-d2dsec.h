@@ -41,8 +41,8 @@ bool d2d_media_may_be_clear(void);
 bool d2d_show_keys(void);
 
 /* Whether what a dissector shows of a packet is for anybody: there is a tree, somebody listens to expert infos, or the light in the
- * status bar is to show one of this severity and has not shone so bright yet. severity: PI_NOTE, PI_WARN or PI_ERROR, the highest that
- * an expert info of the packet may have; 0: it has none. */
+ * status bar does not yet show one of this severity. severity: PI_NOTE, PI_WARN or PI_ERROR, the highest that an expert info of the
+ * packet may have; 0: it has none. */
 bool d2d_wants_details(const packet_info *pinfo, const proto_tree *tree, int severity);
 
 /* Fields common to all decryption. */

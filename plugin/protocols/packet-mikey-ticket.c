@@ -251,7 +251,7 @@ static bool sip_applies_body(const packet_info *pinfo)
     return false;
 }
 
-/* The same for an a=key-mgmt line that stock reads. It reads it both when a body is applied, without a tree, and when it is dissected. */
+/* The same for an a=key-mgmt line, which stock reads both when a body is applied, without a tree, and when it is dissected. */
 static int dissect_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     return dissect_message(tvb, pinfo, tree, NULL, !tree && sip_applies_body(pinfo));
