@@ -133,7 +133,7 @@ static void read_group_csb(const mikey_record *response, uint32_t *csb_id)
 static void work_out_response(const base_exchange *initial_exchange, mikey_record *response)
 {
     base_exchange exchange = *initial_exchange;
-    const mikey_step *proved = exchange.initial->message_inkey;
+    const mikey_step *proved = exchange.initial->status == MIKEY_STATUS_VERIFIED ? exchange.initial->message_inkey : NULL;
     GPtrArray *keys = g_ptr_array_new();
     g_ptr_array_extend(keys, initial_exchange->keys, NULL, NULL);
     exchange.inkeys = g_ptr_array_new();

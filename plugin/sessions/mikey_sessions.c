@@ -172,7 +172,7 @@ static mikey_record *find_initial(const mikey_record *record, const mikey_arriva
     return NULL;
 }
 
-static void answer(mikey_record *response, mikey_record *initial)
+static void pair_with(mikey_record *response, mikey_record *initial)
 {
     response->initial = initial;
     response->unpaired = false;
@@ -186,7 +186,7 @@ static void find_waiting(mikey_record *initial, const GPtrArray *of_csb)
     for (guint i = latest(of_csb); i < of_csb->len; i++) {
         mikey_record *other = of_csb->pdata[i];
         if (other->unpaired && !other->offer_told && mikey_is_answered_by(type_of(initial), type_of(other)))
-            answer(other, initial);
+            pair_with(other, initial);
         else if (!other->base && updates(other, initial))
             other->base = initial;
     }
@@ -216,7 +216,7 @@ static void pair(const mikey_sessions *sessions, mikey_record *record, const mik
     record->offer_told |= arrival->offer_frame != 0;
     record->other_csb_offered = !initial && offer_has_mikey(sessions, arrival);
     if (initial)
-        answer(record, initial);
+        pair_with(record, initial);
 }
 
 /* --- working out --------------------------------------------------------------------------------------------------- */
@@ -314,13 +314,12 @@ static bool add_legs(mikey_record *record, const mikey_arrival *arrival)
     return record->legs->len > before;
 }
 
-/* Gives what was derived of a record to its legs, those that came last too. False: that is not enough, since nothing was derived, there
- * is something to say of the legs, or their number goes into the keys: that of m= lines stands for a map that is missing. */
-static bool give_to_new_legs(const mikey_record *record)
+/* Gives what was derived of a record that had so many legs to those that have come since. False: that is not enough, since nothing was
+ * derived, or the number of legs goes into the keys: that of m= lines stands for a map that is missing. */
+static bool give_to_new_legs(const mikey_record *record, guint had)
 {
-    const mikey_record *initial = record->initial ? record->initial : record;
     bool any = record->teks->len > 0;
-    if (record->departures->len || !initial->message->header.cs_read)
+    if (!record->initial && !record->message->header.cs_read && 2 * had < MIKEY_MAX_UNMAPPED)
         return false;
     mikey_give_teks(record, record->legs);
     for (guint i = 0; i < record->responses->len && i < MIKEY_MAX_RESPONSES; i++) {
@@ -374,6 +373,7 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
         note_place(sessions, record, arrival);
     /* Each is asked: stock may have called before the carrier was known. */
     bool has_news = is_new;
+    const guint had_legs = record->legs->len;
     const bool has_legs = add_legs(record, arrival);
     has_news |= add_name(&record->caller, arrival->caller);
     has_news |= add_name(&record->callee, arrival->callee);
@@ -384,7 +384,7 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
     mikey_record *initial = record->initial ? record->initial : record;
     mikey_record *response = record->initial ? record : NULL;
     if (has_legs && !has_news)
-        has_news = !give_to_new_legs(record);
+        has_news = !give_to_new_legs(record, had_legs);
     if (has_news && is_worked_out(initial))
         mikey_work_out(sessions, initial, response);
     else if (is_new)

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-#define MAX_UNMAPPED 16 /* CS IDs that are tried where no map names any */
 #define MAX_VARIANTS (2 * MIKEY_SRTP_MAX_READINGS)
 
 static const char MINISIP_PRF[] =
     "the PRF left out the last 32 octets of the key, as minisip's does for keys of whole blocks";
 static const char ONE_PIECE[] = "the TEK holds master key and master salt in one piece, as GStreamer writes it";
+static const char UNSUPPORTED[] = "the security policy asks for SRTP transforms that can not be decrypted";
 
 /* A crypto session as both messages together settle it. */
 typedef struct {
@@ -229,6 +229,12 @@ static void give_to_legs(const GPtrArray *legs, session_key *key)
         media_leg_add_key(legs->pdata[i], key);
 }
 
+static void mark_unsupported(const GPtrArray *legs)
+{
+    for (guint i = 0; i < legs->len; i++)
+        ((media_leg *)legs->pdata[i])->unsupported_suite = true;
+}
+
 static const session_key *make_key(const mikey_tek_setting *setting, const settled_cs *settled, const tek_variant *variant)
 {
     const key_origin origin = setting->by_ticket ? KEY_ORIGIN_MIKEY_TICKET : KEY_ORIGIN_MIKEY;
@@ -276,9 +282,8 @@ static void derive_from(const mikey_tek_setting *setting, const settled_cs *sett
     const size_t tek_len = is_tek(key) ? key->key.len : 0;
     unsigned reading_count = mikey_srtp_readings(policy_of(setting, settled), tek_len, readings);
     if (reading_count == 0) {
-        mikey_record_note_departure(setting->record, "the security policy asks for SRTP transforms that can not be decrypted");
-        for (guint i = 0; i < setting->record->legs->len; i++)
-            ((media_leg *)setting->record->legs->pdata[i])->unsupported_suite = true;
+        mikey_record_note_departure(setting->record, UNSUPPORTED);
+        mark_unsupported(setting->record->legs);
         return;
     }
     unsigned count = read_key(setting, key, settled->cs.cs_id, readings, reading_count, variants);
@@ -330,7 +335,7 @@ static void derive_unmapped(const mikey_tek_setting *setting)
     unsigned count = 1;
     for (guint i = 0; i < setting->inkeys->len; i++)
         if (!is_tek(setting->inkeys->pdata[i]))
-            count = MIN(2 * MAX(setting->initial->legs->len, 1u), MAX_UNMAPPED);
+            count = MIN(2 * MAX(setting->initial->legs->len, 1u), MIKEY_MAX_UNMAPPED);
     for (unsigned cs_id = 1; cs_id <= count; cs_id++)
         derive_for(setting, (uint8_t)cs_id);
 }
@@ -365,6 +370,8 @@ void mikey_give_teks(const mikey_record *record, const GPtrArray *legs)
         if (key)
             give_to_legs(legs, (session_key *)key);
     }
+    if (g_ptr_array_find(record->departures, UNSUPPORTED, NULL))
+        mark_unsupported(legs);
 }
 
 void mikey_derive_teks(const mikey_tek_setting *setting)

@@ -8,6 +8,8 @@
 
 #define MIKEY_MAX_TEKS 256 /* of one message: one key for as many crypto sessions as a header can name, and few have more than four */
 
+#define MIKEY_MAX_UNMAPPED 16 /* CS IDs that are tried where no map names any: two for each leg */
+
 /* What TEKs follow from. */
 typedef struct {
     session_keys *keys;            /* receives the SRTP master keys */
@@ -28,7 +30,8 @@ typedef struct {
  * though it was found anew with every answer: those of a CSB, which an update without new keys leaves in force. */
 void mikey_collect_inkeys(const mikey_record *record, GPtrArray *inkeys);
 
-/* Gives the SRTP keys that were made of the record's TEKs to further legs: those that have them already get none again. */
+/* Gives the SRTP keys that were made of the record's TEKs to further legs, or tells them that there are others that can't be used. Legs that
+ * have the keys already get none again. */
 void mikey_give_teks(const mikey_record *record, const GPtrArray *legs);
 
 /* Derives what can be, notes it in the record, and makes the SRTP keys known: to the streams of the SSRCs that the CS ID map names, and

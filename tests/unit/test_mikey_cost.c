@@ -127,6 +127,30 @@ static void test_many_legs(void)
     g_byte_array_free(offer, TRUE);
 }
 
+/* Without a map the legs tell how many crypto sessions there may be: up to 16, each leg has the keys of all, and from then on they are given
+ * as they are. */
+static void test_many_legs_without_map(void)
+{
+    enum { HOPS = 100 };
+    mikey_scene *scene = mikey_scene_new();
+    media_leg *legs[HOPS];
+    GByteArray *offer = mikey_psk_init(NO_PSK, 0x11223344, "00 01", 0, "00 00 0010 " KEY);
+    for (unsigned i = 0; i < HOPS; i++) {
+        legs[i] = leg_new();
+        if (i == MIKEY_MAX_UNMAPPED / 2)
+            mikey_watch_cleansing();
+        take_for(scene, 1 + i, legs[i], offer);
+        g_assert_cmpuint(legs[i]->keys->len, ==, MIN(2 * (i + 1), MIKEY_MAX_UNMAPPED));
+    }
+    g_assert_cmpuint(mikey_work_done(), ==, 0);
+    for (unsigned i = 0; i < HOPS; i++) {
+        g_assert_cmpuint(legs[i]->keys->len, ==, MIKEY_MAX_UNMAPPED);
+        leg_free(legs[i]);
+    }
+    mikey_scene_free(scene);
+    g_byte_array_free(offer, TRUE);
+}
+
 /* Each key log line is tried on the first message; on forged answers to it, the one that fits alone. */
 static void test_forged_answers(void)
 {
@@ -145,6 +169,8 @@ static void test_forged_answers(void)
         for (unsigned i = 0; i < ANSWERS; i++) {
             GByteArray *answer = mikey_octets("01 01 05 00 " CSB " 00 01 | 09 00 e5a1b2c3%08x | 00 01 %040x", i, i);
             const mikey_record *record = mikey_scene_take(scene, 2 + i, mikey_span(answer));
+            if (authentic && i < MIKEY_MAX_RESPONSES - 1) /* each of them is still checked */
+                g_assert_cmpint(record->status, ==, MIKEY_STATUS_FAILED);
             g_assert_cmpint(record->status, !=, MIKEY_STATUS_VERIFIED);
             mikey_assert_no_keys(record);
             g_byte_array_free(answer, TRUE);
@@ -225,6 +251,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mikey-cost/offer-with-many-keys", test_offer_with_many_keys);
     g_test_add_func("/mikey-cost/many-legs", test_many_legs);
+    g_test_add_func("/mikey-cost/many-legs-without-map", test_many_legs_without_map);
     g_test_add_func("/mikey-cost/forged-answers", test_forged_answers);
     g_test_add_func("/mikey-cost/many-told-keys", test_many_told_keys);
     return g_test_run();
