@@ -38,11 +38,16 @@ struct mikey_sessions {
  * began. What has cost its share already is left as it is, and this is noted. */
 void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_record *response);
 
-/* The same by the kind of exchange, for mikey_work_out alone. */
-void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response); /* RFC 3830, RFC 4650,
-                                                                                                 RFC 4738, RFC 6509 */
-void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response); /* TRANSFER_INIT */
-void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response); /* REQUEST_INIT, RESOLVE_INIT */
+/* The same of one kind of exchange each, without updates and whatever it has cost: for mikey_work_out alone. */
+
+/* RFC 3830, RFC 4650, RFC 4738, RFC 6509. */
+void mikey_work_out_exchange(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response);
+
+/* RFC 6043: TRANSFER_INIT. */
+void mikey_work_out_transfer(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response);
+
+/* RFC 6043: REQUEST_INIT, RESOLVE_INIT. */
+void mikey_work_out_kms(mikey_sessions *sessions, mikey_record *initial, const mikey_record *response);
 
 /* The response `index` of an initial message if it is to be worked out with it: `wanted`, or, where that is NULL, any, as long as the
  * exchange may cost more. NULL: it is not. */

@@ -318,7 +318,8 @@ static void derive_for(const mikey_tek_setting *setting, uint8_t cs_id)
     mikey_secrets_teks(setting->secrets, setting->csb_id, cs_id, chosen);
     for (guint i = 0; i < chosen->len; i++) {
         if (setting->record->teks->len >= MIKEY_MAX_TEKS) {
-            mikey_record_note_departure(setting->record, "no further keys are derived: the message asks for more than any real one does");
+            mikey_record_note_departure(setting->record,
+                                        "no further keys are derived: the message asks for more than any real one does");
             break;
         }
         if (i > 0 && root_of(chosen->pdata[i]) != root_of(chosen->pdata[i - 1]))

@@ -82,7 +82,8 @@ static void test_bind_ssrc(void)
     session_keys_free(keys);
 }
 
-/* Signalled again, a key stands in a leg's list once: where it is, if that is among the latest, which media is tried with, else at the end. */
+/* Signalled again, a key stands in a leg's list once: where it is, if that is among the latest, with which media is tried; else at the
+ * end. */
 static void test_again(void)
 {
     enum { KEYS = 200, LATEST = 64 };
