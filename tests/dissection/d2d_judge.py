@@ -7,7 +7,7 @@ from mikey_judge import fingerprint
 from model import pc5s_model as pc5s
 from model.d2d_link import MISMATCH, NO_KEY
 from model.d2d_model import Context
-from model.sidelink_model import SL_PDCP
+from model.sidelink_model import PC5_S, SL_PDCP
 
 SDU_SOURCE = "Deciphered SDU"
 
@@ -42,7 +42,7 @@ REMARKS = {
     "capabilities differ": "capabilities are not those",
     "command without request": "request .* security mode command .* not in the capture",
 }
-# What the user plane holds -> the dissector that takes it. Of RTP only who has seen its SDP knows.
+# What the user plane holds -> the dissector that takes it.
 STOCK = {"IPv4": "ip", "IPv6": "ipv6", "ARP": "arp", "RTP": "udp", "SRTP": "udp"}
 
 
@@ -100,12 +100,16 @@ def judged(pdus, count):
 
 
 def verdicts_of(scenario, frame):
-    """(verdicts on PDUs, verdict on the media packet in them or None)."""
+    """(verdicts on PDUs, verdict on the media packet in them or None). What is in the clear may be said to be so: PDUs without
+    protection, and RTP that only the link protects."""
     verdicts, media = values(frame.verdict), None
+    pdus = scenario.protected.get(frame.number, [])
     if frame.number in scenario.expected and verdicts:
         media = verdicts.pop()
-    if frame.number not in scenario.protected:
+    if not pdus:
         verdicts = [each for each in verdicts if each != "clear"]
+    elif pdus[-1].what == "RTP" and len(verdicts) > len(pdus) and verdicts[-1] == "clear":
+        verdicts.pop()
     return verdicts, media
 
 
@@ -119,7 +123,7 @@ def compare(scenario, frames, about, label):
         pdus = judged(scenario.protected.get(number, []), len(verdicts))
         compare_verdicts(judgement, frame, pdus, verdicts)
         compare_sdus(judgement, frame, pdus)
-        compare_stock(judgement, frame, pdus)
+        compare_stock(judgement, scenario, frame, pdus)
         compare_keys(judgement, scenario, frame, [pdu for pdu in pdus if pdu.plain is not None], label)
         compare_media(judgement, scenario, frame, media)
         compare_remarks(judgement, scenario, frame)
@@ -153,11 +157,13 @@ def compare_sdus(judgement, frame, pdus):
                 judgement.add("wrong plaintext", frame.number, pdu.what)
 
 
-def compare_stock(judgement, frame, pdus):
-    """Wireshark's own dissectors get what was opened, and nothing else."""
+def compare_stock(judgement, scenario, frame, pdus):
+    """Wireshark's own dissectors get what was opened, and nothing else. RTP is known by the SDP of a call."""
     inner = frame.protocols.split("pdcp_sl", 1)[-1].split(":")
     for pdu in pdus:
         protocol = "pc5s" if pdu.what in pc5s.MESSAGES else STOCK.get(pdu.what)
+        if pdu.what == "RTP" and scenario.dialogs:
+            protocol = "rtp"
         if pdu.plain is not None and protocol and protocol not in inner:
             judgement.add("not handed to %s" % protocol, frame.number, frame.protocols)
     closed = [pdu for pdu in pdus if pdu.plain is None and pdu.enciphered]
@@ -170,11 +176,13 @@ def compare_stock(judgement, frame, pdus):
 
 
 def compare_keys(judgement, scenario, frame, opened, label):
-    """Which keys opened the PDUs."""
-    if not opened:
-        return
+    """Which keys opened the PDUs. What is in the clear anyway needs none."""
+    needing = [pdu for pdu in opened if needs_key(pdu)]
     media = frame.number in scenario.expected
     told = {name: values(frame.columns[name])[: -1 if media else None] for name in ("suite", "fingerprint", "origin")}
+    opened = opened if len(told["fingerprint"]) > len(needing) else needing
+    if not opened:
+        return
     wanted = {"suite": [suite_of(pdu.context) for pdu in opened],
               "fingerprint": [fingerprint(pdu.context.pek) for pdu in opened]}
     if is_chosen(scenario) and told["suite"] != wanted["suite"]:
@@ -188,6 +196,10 @@ def compare_keys(judgement, scenario, frame, opened, label):
         shown = set(values(frame.columns[name]))
         if shown != wanted and (shown or gives(label, keys[0])):
             judgement.add("wrong %s fingerprint" % keys[0], frame.number, "%s, not %s" % (sorted(shown), sorted(wanted)))
+
+
+def needs_key(pdu):
+    return pdu.enciphered or pdu.sdu_type == PC5_S and getattr(pdu.context, "eia", 0) != 0
 
 
 def is_chosen(scenario):

@@ -188,6 +188,7 @@ def as_a_perfect_plugin_deciphers(scenario, label):
         }
         frame.columns.update({name: ",".join([*each, *filter(None, [frame.columns.get(name)])]) for name, each in lists.items()})
         inner = ["pc5s" if pdu.what in pc5s.MESSAGES else d2d_judge.STOCK.get(pdu.what, "data") for pdu in opened]
+        inner += ["rtp" for pdu in opened if pdu.what == "RTP"]
         frame.columns["protocols"] = ":".join(["eth:ip:udp:slsch:rlc_sl:pdcp_sl", *inner])
         frame.sources[1:1] = [(d2d_judge.SDU_SOURCE, pdu.plain) for pdu in opened if pdu.enciphered]
     return frames
