@@ -42,7 +42,7 @@ static const rival RIVALS[] = {
     { "128-EIA2", EPS_AES, true, &BARE_EIA2, NULL },
 };
 
-static const uint8_t KEY[EPS_KEY_LEN] = "a key of 128 bit";
+static const uint8_t KEY[EPS_KEY_LEN] = {0x2b, 0xd6, 0x45, 0x9f, 0x82, 0xc5, 0xb3, 0x00, 0x95, 0x2c, 0x49, 0x10, 0x48, 0x81, 0xff, 0x48};
 static uint8_t pdus[PDUS][ROOM];
 static bare_pdu bare_pdus[PDUS];
 
