@@ -5,7 +5,7 @@
 
 #include <openssl/evp.h>
 
-static const uint8_t KEY[EPS_KEY_LEN] = {"a key of 128 bi"};
+static const uint8_t KEY[EPS_KEY_LEN] = "a key of 128 bi";
 static unsigned checked[EPS_ALGORITHMS];
 
 /* Octets as LENGTH ends them: the bits beyond it are 0. */

@@ -8,7 +8,7 @@
 
 #define LONGEST_KEYSTREAM 10000 /* octets: 2500 words */
 
-static const uint8_t KEY[IPSEC_MB_KEY_LEN] = "a key of 128 bit", IV[IPSEC_MB_IV_LEN] = { 1 };
+static const uint8_t KEY[IPSEC_MB_KEY_LEN] = "a key of 128 bi", IV[IPSEC_MB_IV_LEN] = { 1 };
 
 static void get_key(JsonObject *vector, ipsec_mb_key *key)
 {

@@ -35,7 +35,7 @@ static void test_keys(void)
 /* A chain needs no second place: the key may lie where the derived one is to go. */
 static void test_key_in_its_own_place(void)
 {
-    threegpp_key first = { .octets = "256 bits make thirty-two octets.", .len = THREEGPP_KEY_LEN }, second;
+    threegpp_key first = { .octets = "256 bits make thirty-two octets", .len = THREEGPP_KEY_LEN }, second;
 
     g_assert_true(threegpp_kdf(threegpp_key_span(&first), 0x4B, NULL, 0, &second));
     g_assert_true(threegpp_kdf(threegpp_key_span(&first), 0x4B, NULL, 0, &first));
