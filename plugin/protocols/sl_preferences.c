@@ -157,7 +157,7 @@ static const enum_val_t *algorithm_pairs(void)
 {
     static enum_val_t values[17];
     for (int pair = 0; pair < 16; pair++) {
-        char *name = wmem_strdup_printf(wmem_epan_scope(), "%d/%d", pair >> 2, pair & 3);
+        char *name = wmem_strdup_printf(wmem_epan_scope(), "%d-%d", pair >> 2, pair & 3);
         values[pair] = (enum_val_t){name, wmem_strdup_printf(wmem_epan_scope(), "EEA%d, EIA%d", pair >> 2, pair & 3),
                                     (pair >> 2) << 4 | (pair & 3)};
     }

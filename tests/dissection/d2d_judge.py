@@ -65,7 +65,7 @@ def framing(scenario):
     if any(SL_PDCP in octets for _, octets, _ in scenario.capture.frames):
         chosen += ["--enable-heuristic", "pdcp_sl_udp"]
     if scenario.configured:
-        chosen += option("configured_algorithms", "%d/%d" % scenario.configured)
+        chosen += option("configured_algorithms", "%d-%d" % scenario.configured)
     if scenario.packets:
         chosen += option("kd_to_srtp", "TRUE")
     return chosen
