@@ -41,7 +41,8 @@ MIKEY_SAMPLES = {
     "made_mikey_ticket_all_legs": ("ticket_all_legs[over_http]", "MIKEY_PSK of alice"),
 }
 # sample: the scenario of tests/dissection/d2d_scenarios.py that makes it, which of its key logs opens it (None: it needs none), and
-# preferences that must be set
+# preferences that must be set, or a heuristic that must be enabled
+HEURISTIC = "heuristic "
 D2D_SAMPLES = {
     "made_d2d_sdes_in_pc5": ("flow[F2_sdes]", None, []),
     "made_d2d_sdes_then_rekeying": ("flow[F3_sdes]", None, []),
@@ -59,6 +60,8 @@ D2D_SAMPLES = {
     "made_d2d_rekeying_with_new_kd": ("rekeying_brings_another_kd", None, []),
     "made_d2d_in_segments": ("segmented[sn_5]", None, []),
     "made_d2d_in_gsmtap": ("carried[gsmtap]", None, []),
+    "made_d2d_in_dlt_user": ("carried[user]", None, ['uat:user_dlts:"User 0 (DLT=147)","slsch","0","","0",""']),
+    "made_d2d_in_own_framing": ("carried[own_framing]", None, [HEURISTIC + "pdcp_sl_udp"]),
     "made_d2d_other_fc": ("choice[kdsess_fc]", None, []),
     "made_d2d_srtp_from_kd": ("srtp_from_kd[over_udp]", None, ["d2dsec.kd_to_srtp:TRUE"]),
 }

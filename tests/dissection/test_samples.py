@@ -65,7 +65,11 @@ def secret_of(tshark, capture):
 
 def preferences_of(script, capture):
     _, _, preferences = script.D2D_SAMPLES.get(capture.stem, ("", None, []))
-    return [word for each in preferences for word in ("-o", each)]
+    chosen = []
+    for each in preferences:
+        heuristic = each.removeprefix(script.HEURISTIC)
+        chosen += ["-o", each] if heuristic == each else ["--enable-heuristic", heuristic]
+    return chosen
 
 
 @pytest.mark.parametrize("capture", MEDIA, ids=lambda path: path.stem)
