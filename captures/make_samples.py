@@ -61,6 +61,7 @@ D2D_SAMPLES = {
     "made_d2d_in_segments": ("segmented[sn_5]", None, []),
     "made_d2d_in_gsmtap": ("carried[gsmtap]", None, []),
     "made_d2d_in_dlt_user": ("carried[user]", None, ['uat:user_dlts:"User 0 (DLT=147)","slsch","0","","0",""']),
+    "made_d2d_in_exported_pdus": ("carried[exported]", None, []),
     "made_d2d_in_own_framing": ("carried[own_framing]", None, [HEURISTIC + "pdcp_sl_udp"]),
     "made_d2d_other_fc": ("choice[kdsess_fc]", None, []),
     "made_d2d_srtp_from_kd": ("srtp_from_kd[over_udp]", None, ["d2dsec.kd_to_srtp:TRUE"]),

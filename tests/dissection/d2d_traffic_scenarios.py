@@ -4,7 +4,7 @@ from d2d_keying_scenarios import keyed_by_call
 from d2d_parties import (ALICE, BOB, CAROL, Agreement, connect, context_for, converse, datagram, family, hang_up,
                          log_keys, one_link, request_elements, rtp_packets, scenario, sdes)
 from model import pc5s_model as pc5s
-from model.d2d_link import OWN_FRAMING, Link, use_user_link_type
+from model.d2d_link import OWN_FRAMING, Link, use_exported_pdus, use_user_link_type
 from model.sidelink_model import NON_IP, V2X
 
 
@@ -139,12 +139,14 @@ def non_ip(s):
 # --- ways to carry it ------------------------------------------------------------------------------------------
 
 
-@family(gsmtap=dict(carrier="gsmtap"), user=dict(carrier="user"), own_framing=dict(carrier=OWN_FRAMING),
+@family(gsmtap=dict(carrier="gsmtap"), user=dict(carrier="user"), exported=dict(carrier="exported"), own_framing=dict(carrier=OWN_FRAMING),
         v2x=dict(version=V2X), sn_10=dict(sn_bits=10), padding_1=dict(padding=1), padding_2=dict(padding=2),
         padding_9=dict(padding=9))
 def carried(s, **options):
     if options.get("carrier") == "user":
         use_user_link_type(s)
+    if options.get("carrier") == "exported":
+        use_exported_pdus(s)
     link = one_link(s, link=options)
     converse(s, link)
     link.air.send(link.data(ALICE, datagram(s, ALICE, BOB, size=200)))

@@ -304,7 +304,8 @@ def test_payload_of_rtp_is_the_plaintext(tshark):
 
 # --- without keys, and switched off --------------------------------------------------------------------------------
 
-EVERY_CAPTURE = sorted(real_captures.FOLDER.glob("*.pcap"))
+# Exported PDUs name a dissector of the plugin: of one that is switched off stock says something else than of one that is not there.
+EVERY_CAPTURE = sorted(path for path in real_captures.FOLDER.glob("*.pcap") if path.stem != "made_d2d_in_exported_pdus")
 
 
 @pytest.mark.parametrize("capture", EVERY_CAPTURE, ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ from .capture import Capture, ipv4_packet, ipv6_packet, udp_datagram
 from .d2d_model import Context, GroupContext, Profile
 from .pc5s_model import Message
 from .scenario import Scenario
+from .sidelink_framing import UPPER_PDU, exported_pdu
 from .sidelink_model import (ARP, CLEAR_LCID, GROUPCAST, GSMTAP_PORT, IP, NON_IP, PC5_S, SECURED_LCID, SECURING_LCID, UNICAST,
                              USER0, Umd, UmSender, gsmtap, mac_lte, pdcp_header, sl_pdcp, sl_sch)
 
@@ -133,6 +134,7 @@ CARRIERS = {
     "mac-lte": _udp_carrier(mac_lte),
     "gsmtap": _udp_carrier(gsmtap, GSMTAP_PORT),
     "user": lambda capture, pdu: capture.raw(pdu),  # link type LINKTYPE_USER0
+    "exported": lambda capture, pdu: capture.raw(exported_pdu("slsch", pdu)),  # LINKTYPE_WIRESHARK_UPPER_PDU
 }
 OWN_FRAMING = "sl-pdcp"  # PDCP PDUs without RLC and MAC
 
@@ -141,6 +143,11 @@ def use_user_link_type(s):
     """MAC PDUs with nothing around them."""
     s.capture = Capture(link_type=USER0)
     s.preferences += ["-o", 'uat:user_dlts:"User 0 (DLT=147)","slsch","0","","0",""']
+
+
+def use_exported_pdus(s):
+    """What Wireshark's "Export PDUs to file" writes: the name of the dissector, then a MAC PDU."""
+    s.capture = Capture(link_type=UPPER_PDU)
 
 
 # --- the air ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from its capture. MIKEY messages it does not open: of MIKEY it takes the TEK fro
 
 import base64
 import re
+import struct
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -15,6 +16,7 @@ from .d2d_link import AUTHENTICATED, CLEAR, DECRYPTED, MISMATCH, NO_KEY, REPLAYE
 from .d2d_model import Context, GroupContext, NotIntact, Profile
 from .eea_eia import ALGORITHMS
 from .pc5s_model import Message
+from .sidelink_framing import UPPER_PDU
 from .sidelink_model import (ARP, CLEAR_LCID, GROUPCAST, GSMTAP_PORT, IP, LTE_MAC_FRAMED, MAC_LTE, NON_IP, PC5_S,
                              SECURING_LCID, SL_PDCP, V2X, Malformed, PdcpHeader, SlPdcp, UmReceiver, read_mac_lte_context,
                              read_sl_sch)
@@ -29,6 +31,16 @@ class Secret:
 
 
 SALT_OF = {28: 12, 30: 14, 38: 14, 44: 12, 46: 14}  # octets of key and salt -> of the salt
+
+
+def behind_tags(octets):
+    """The PDU of an exported one: behind tags with their lengths, of which the last is 0."""
+    while octets:
+        tag, size = struct.unpack_from("!HH", octets)
+        octets = octets[4 + size :]
+        if tag == 0:
+            break
+    return octets
 
 
 def read_key(octets):
@@ -92,6 +104,8 @@ class Receiver:
                 self.results.append(Opened(TRUNCATED))
             elif capture.link_type == ETHERNET:
                 self._ip(octets[14:])
+            elif capture.link_type == UPPER_PDU:
+                self._mac(behind_tags(octets))
             else:
                 self._mac(octets)
             if self.results:
