@@ -124,3 +124,15 @@ void pdcp_sl_check_sdu(sl_pdu *pdu, const uint8_t *plain, size_t len)
     if (pdu->sdu_type == PDCP_SL_IP && len && plain[0] >> 4 != 4 && plain[0] >> 4 != 6)
         pdu->problems |= PDCP_SL_NOT_IP;
 }
+
+uint32_t sl_pdu_digest(const sl_pdu *pdu)
+{
+    uint32_t digest = pdu->data.data ? octets_hash(pdu->data.data, pdu->data.len) : 0;
+    return pdu->mac_i.data ? digest ^ octets_u32(pdu->mac_i.data) : digest;
+}
+
+uint16_t sl_pdu_position(const sl_pdu *pdu)
+{
+    uint32_t hash = sl_pdu_digest(pdu) ^ sl_pdu_count(pdu);
+    return (uint16_t)(hash ^ hash >> 16);
+}

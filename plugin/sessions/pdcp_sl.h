@@ -75,6 +75,12 @@ static inline uint32_t sl_pdu_count(const sl_pdu *pdu)
     return (uint32_t)pdu->key_id << 16 | pdu->sn;
 }
 
+/* A hash of data and MAC-I, as they were captured: what tells a PDU that was sent again from another under its COUNT. */
+uint32_t sl_pdu_digest(const sl_pdu *pdu);
+
+/* Tells several PDUs of one frame apart by what they are, since reassembled ones have no place in the frame. */
+uint16_t sl_pdu_position(const sl_pdu *pdu);
+
 /* Checks the plain SDU of `pdu`: adds to its problems. */
 void pdcp_sl_check_sdu(sl_pdu *pdu, const uint8_t *plain, size_t len);
 

@@ -364,15 +364,6 @@ const char *sl_verdict_text(sl_verdict verdict)
     return texts[verdict];
 }
 
-/* Several PDUs of one frame are told apart by what they are, since reassembled ones have no place in the frame. */
-static uint16_t position_of(const sl_pdu *pdu)
-{
-    uint32_t hash = sl_pdu_count(pdu) ^ (pdu->data.data ? octets_hash(pdu->data.data, pdu->data.len) : 0);
-    if (pdu->mac_i.data)
-        hash ^= octets_u32(pdu->mac_i.data);
-    return (uint16_t)(hash ^ hash >> 16);
-}
-
 static bool is_cut(const sl_pdu *pdu)
 {
     return pdu->data.len < pdu->data_len || (pdu->has_mac_i && !pdu->mac_i.data) || (pdu->problems & PDCP_SL_NO_ROOM_FOR_MAC_I);
@@ -420,7 +411,7 @@ static bool open_again(sl_security *security, const frame_record *record, const 
 
 static void open_whole(sl_security *security, const sl_pdu *pdu, sl_opening *opening)
 {
-    uint16_t position = position_of(pdu);
+    uint16_t position = sl_pdu_position(pdu);
     frame_record *record = frame_records_find(security->records, pdu->frame, position);
     if (record && record->track) {
         if (!open_again(security, record, pdu, opening))

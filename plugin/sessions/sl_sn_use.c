@@ -77,17 +77,11 @@ static used_key *key_of(sl_sn_use *use, const sl_pdu *pdu, unsigned number)
     return key;
 }
 
-static uint32_t digest_of(const sl_pdu *pdu)
-{
-    uint32_t digest = octets_hash(pdu->data.data, pdu->data.len);
-    return pdu->mac_i.data ? digest ^ octets_u32(pdu->mac_i.data) : digest;
-}
-
 static unsigned note(sl_sn_use *use, const sl_pdu *pdu, unsigned number)
 {
     used_key *key = key_of(use, pdu, number);
     unsigned found = 0;
-    switch (seen_set_add(&key->seen, pdu->sn, digest_of(pdu))) {
+    switch (seen_set_add(&key->seen, pdu->sn, sl_pdu_digest(pdu))) {
     case SEEN_NEW:
         break;
     case SEEN_SAME:
@@ -102,21 +96,14 @@ static unsigned note(sl_sn_use *use, const sl_pdu *pdu, unsigned number)
     return found;
 }
 
-/* Several PDUs of one frame are told apart by what they are, since reassembled ones have no place in the frame. */
-static uint16_t position_of(const sl_pdu *pdu)
-{
-    uint32_t hash = digest_of(pdu) ^ sl_pdu_count(pdu);
-    return (uint16_t)(hash ^ hash >> 16);
-}
-
 void sl_sn_use_note(sl_sn_use *use, sl_pdu *pdu, unsigned key)
 {
     if (!pdu->key_id || pdu->data.len < pdu->data_len || (pdu->has_mac_i && !pdu->mac_i.data) ||
         (pdu->problems & PDCP_SL_NO_ROOM_FOR_MAC_I))
         return;
-    frame_record *record = frame_records_find(use->records, pdu->frame, position_of(pdu));
+    frame_record *record = frame_records_find(use->records, pdu->frame, sl_pdu_position(pdu));
     if (!record) {
-        record = frame_records_add(use->records, pdu->frame, position_of(pdu));
+        record = frame_records_add(use->records, pdu->frame, sl_pdu_position(pdu));
         record->verdict = RECORD_IS_SET;
         record->notes = note(use, pdu, key);
     }
