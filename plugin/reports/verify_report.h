@@ -168,13 +168,14 @@ void verify_report_free(verify_report *report);
 /* A text that lives as long as the report; printf's arguments. */
 const char *verify_report_text(verify_report *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* `octets` as text if they are printable UTF-8, else as 0x and hex. */
+/* `octets` as text if they are printable UTF-8, else as 0x and hex; "": there are none. */
 const char *verify_report_octets(verify_report *report, const uint8_t *octets, size_t len);
 
 /* A session without anything in it, appended to the report. */
 verify_session *verify_report_add_session(verify_report *report, const char *method);
 
-/* Appends to a session; values NULL or frame 0 are passed over. */
+/* Adds to a session: an identifier behind the others, an event in the order of frames. What is there already, a value NULL and a frame 0
+ * are passed over. `name` and `event` are constant. */
 void verify_session_identify(verify_session *session, const char *name, const char *value);
 void verify_session_note_event(verify_session *session, const char *event, uint32_t frame);
 
@@ -182,7 +183,7 @@ void verify_session_note_event(verify_session *session, const char *event, uint3
 verify_step *verify_session_add_step(verify_session *session, const char *function, const char *output);
 void verify_step_add_input(verify_step *step, const verify_input *input);
 
-/* Notes a finding once: packets add up where the code and the detail are the same. */
+/* Notes a finding once, in the order of codes: packets add up where the code and the detail are the same. */
 void verify_session_note(verify_session *session, verify_finding_code code, uint64_t packets, const char *detail);
 
 #endif
