@@ -306,6 +306,13 @@ static void learn_kd(const sdp_arrival *arrival, const sdp_body *body)
     d2d_capture_learn_sdp(&here, body);
 }
 
+static const char *name_of_carrier(const packet_info *pinfo, const sip_message *sip)
+{
+    if (sip)
+        return pinfo->ptype == PT_UDP ? "SIP over UDP" : pinfo->ptype == PT_TCP ? "SIP over TCP" : "SIP";
+    return proto_is_frame_protocol(pinfo->layers, "http") ? "HTTP" : NULL;
+}
+
 /* Parses a body and tells the sessions of it. False: it is no SDP that could be read. */
 static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_message *sip)
 {
@@ -316,7 +323,8 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
     if (!view->body)
         return false;
     d2d_capture *capture = d2d_capture_get();
-    sdp_arrival arrival = {.frame = pinfo->num, .position = (uint32_t)tvb_raw_offset(tvb), .sip = sip};
+    sdp_arrival arrival = {
+        .frame = pinfo->num, .position = (uint32_t)tvb_raw_offset(tvb), .sip = sip, .carrier = name_of_carrier(pinfo, sip)};
     d2d_transport_address(&pinfo->net_src, pinfo->srcport, &arrival.source);
     d2d_transport_address(&pinfo->net_dst, pinfo->destport, &arrival.destination);
     view->exchange = offer_answer_add(capture->signalling, &arrival, view->body);

@@ -23,14 +23,15 @@ typedef struct {
 } offer_exchange;
 
 struct sip_dialog {
-    char *call_id;
+    dialog_record *record;
     GPtrArray *parties;   /* dialog_party * */
     GPtrArray *exchanges; /* offer_exchange * */
 };
 
 struct offer_answer {
     session_keys *keys;
-    GHashTable *dialogs;   /* by dialog_name() to sip_dialog * */
+    GHashTable *dialogs;   /* by dialog_name() to borrowed sip_dialog * */
+    GPtrArray *all_dialogs; /* owned */
     GHashTable *endpoints; /* transport_address to GPtrArray of media_leg * */
     GHashTable *results;   /* body_name() to sdp_exchange * */
     GPtrArray *legs;       /* all, owned */
@@ -65,7 +66,7 @@ static void free_exchange(gpointer data)
 static void free_dialog(gpointer data)
 {
     sip_dialog *dialog = data;
-    g_free(dialog->call_id);
+    dialog_record_free(dialog->record);
     g_ptr_array_free(dialog->parties, TRUE);
     g_ptr_array_free(dialog->exchanges, TRUE);
     g_free(dialog);
@@ -88,7 +89,8 @@ offer_answer *offer_answer_new(session_keys *keys)
 {
     offer_answer *state = g_new0(offer_answer, 1);
     state->keys = keys;
-    state->dialogs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_dialog);
+    state->dialogs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    state->all_dialogs = g_ptr_array_new_with_free_func(free_dialog);
     state->endpoints = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
     state->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_result);
     state->legs = g_ptr_array_new_with_free_func(free_leg);
@@ -102,6 +104,7 @@ void offer_answer_free(offer_answer *state)
     g_hash_table_destroy(state->results);
     g_hash_table_destroy(state->endpoints);
     g_hash_table_destroy(state->dialogs);
+    g_ptr_array_free(state->all_dialogs, TRUE);
     g_ptr_array_free(state->legs, TRUE);
     g_free(state);
 }
@@ -137,25 +140,28 @@ static char *dialog_name(const sdp_arrival *arrival, const sdp_body *body)
     return g_string_free(name, FALSE);
 }
 
-/* The dialog under `name`, which is taken over; call_id NULL: there is none. */
-static sip_dialog *dialog_named(offer_answer *state, char *name, const text_span *call_id)
+/* call_id NULL: there is none. */
+static sip_dialog *new_dialog(offer_answer *state, const text_span *call_id)
 {
-    sip_dialog *dialog = g_hash_table_lookup(state->dialogs, name);
-    if (dialog) {
-        g_free(name);
-        return dialog;
-    }
-    dialog = g_new0(sip_dialog, 1);
-    dialog->call_id = call_id ? g_strndup(call_id->text, call_id->len) : g_strdup("");
+    sip_dialog *dialog = g_new0(sip_dialog, 1);
+    dialog->record = dialog_record_new(call_id);
     dialog->parties = g_ptr_array_new_with_free_func(free_party);
     dialog->exchanges = g_ptr_array_new_with_free_func(free_exchange);
-    g_hash_table_insert(state->dialogs, name, dialog);
+    g_ptr_array_add(state->all_dialogs, dialog);
     return dialog;
 }
 
 static sip_dialog *dialog_of(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body)
 {
-    return dialog_named(state, dialog_name(arrival, body), arrival->sip ? &arrival->sip->call_id : NULL);
+    char *name = dialog_name(arrival, body);
+    sip_dialog *dialog = g_hash_table_lookup(state->dialogs, name);
+    if (dialog) {
+        g_free(name);
+        return dialog;
+    }
+    dialog = new_dialog(state, arrival->sip ? &arrival->sip->call_id : NULL);
+    g_hash_table_insert(state->dialogs, name, dialog);
+    return dialog;
 }
 
 static dialog_party *party_of(sip_dialog *dialog, const char *tag)
@@ -195,7 +201,22 @@ static media_leg *leg_of(offer_answer *state, sip_dialog *dialog, dialog_party *
 
 const char *media_leg_call_id(const media_leg *leg)
 {
-    return leg->dialog->call_id;
+    return leg->dialog->record->call_id;
+}
+
+const dialog_record *sip_dialog_record(const sip_dialog *dialog)
+{
+    return dialog->record;
+}
+
+const GPtrArray *offer_answer_dialogs(const offer_answer *state)
+{
+    return state->all_dialogs;
+}
+
+const GPtrArray *offer_answer_legs(const offer_answer *state)
+{
+    return state->legs;
 }
 
 /* --- offers and answers ------------------------------------------------------------------------------------------- */
@@ -368,6 +389,7 @@ static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *me
             if (!key)
                 continue;
             media_leg_add_key(leg, key);
+            dialog_record_note_key(leg->dialog->record, key, role, frame, crypto->tag);
         }
     }
 }
@@ -398,6 +420,7 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
 
     sip_dialog *dialog = dialog_of(state, arrival, body);
     body_position position = place_body(dialog, arrival, body);
+    dialog_body *noted = dialog_record_note_body(dialog->record, arrival, body, position.role);
     result->role = position.role;
     result->media_count = body->media_count;
     result->legs = g_new0(media_leg *, body->media_count);
@@ -415,6 +438,8 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
         media_leg *offered = leg_of(state, dialog, position.exchange->offerer, media->index);
         result->answer_problems[m] = crypto_offer_check(position.exchange->offer, media);
         pair_legs(offered, leg, result->answer_problems[m]);
+        if (noted)
+            noted->problems |= result->answer_problems[m];
     }
     return result;
 }
@@ -422,7 +447,7 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
 media_leg *offer_answer_add_leg(offer_answer *state, media_leg *peer)
 {
     if (!peer)
-        return new_leg(state, dialog_named(state, g_strdup(""), NULL), 0);
+        return new_leg(state, new_dialog(state, NULL), 0);
     media_leg *leg = new_leg(state, peer->dialog, peer->media_index);
     leg->secure_profile = peer->secure_profile;
     add_once(leg->peers, peer);

@@ -10,6 +10,7 @@
 #define D2DSEC_SESSIONS_OFFER_ANSWER_H
 
 #include "sessions/crypto_offer.h"
+#include "sessions/dialog_record.h"
 #include "sessions/sdp.h"
 #include "sessions/session_keys.h"
 #include "sessions/sip.h"
@@ -35,8 +36,6 @@ typedef struct media_leg {
     void *user;               /* the dissector's own: how stock Wireshark is told of this leg */
 } media_leg;
 
-typedef enum { SDP_ROLE_UNPAIRED, SDP_ROLE_OFFER, SDP_ROLE_ANSWER } sdp_role;
-
 /* What was understood of one SDP body. */
 typedef struct {
     sdp_role role;
@@ -45,14 +44,6 @@ typedef struct {
     media_leg **legs;             /* one an m= line */
     uint32_t *answer_problems;    /* answer_problem bits, one word an m= line */
 } sdp_exchange;
-
-/* Where and when an SDP body was seen. */
-typedef struct {
-    uint32_t frame;
-    uint32_t position;             /* of the body in its frame: tells several bodies of one frame apart */
-    transport_address source, destination; /* of the packet that carried it */
-    const sip_message *sip;        /* NULL: not carried by SIP; the body then speaks for itself alone */
-} sdp_arrival;
 
 /* `keys` receives every key that bodies bring and must outlive the result. */
 offer_answer *offer_answer_new(session_keys *keys);
@@ -63,7 +54,7 @@ void offer_answer_free(offer_answer *state);
 const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body);
 
 /* A leg that no SDP body describes, and that faces `peer`: as an RTSP client does, whose server describes both ends. NULL: it belongs
- * to no call, and faces none yet. */
+ * to no call, and faces none yet; it is in a dialog of its own. */
 media_leg *offer_answer_add_leg(offer_answer *state, media_leg *peer);
 
 /* Notes that a leg receives at an address, too. One without IP address or port is passed over. */
@@ -77,5 +68,12 @@ void media_leg_add_key(media_leg *leg, session_key *key);
 
 /* The Call-ID of a leg's dialog; "" when no SIP carried it. */
 const char *media_leg_call_id(const media_leg *leg);
+
+/* What a report tells of a dialog. */
+const dialog_record *sip_dialog_record(const sip_dialog *dialog);
+
+/* All dialogs, sip_dialog *, and all legs, media_leg *, each in order of appearance. */
+const GPtrArray *offer_answer_dialogs(const offer_answer *state);
+const GPtrArray *offer_answer_legs(const offer_answer *state);
 
 #endif

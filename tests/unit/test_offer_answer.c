@@ -56,7 +56,7 @@ static const sdp_exchange *send_body(call *c, const uint8_t *from, const uint8_t
     g_assert_true(sip_parse(text, strlen(text), &sip));
     sdp_body *parsed = sdp_parse(body, strlen(body));
     g_assert_nonnull(parsed);
-    sdp_arrival arrival = {.frame = ++c->frame, .position = 100, .sip = &sip};
+    sdp_arrival arrival = {.frame = ++c->frame, .position = 100, .sip = &sip, .carrier = "SIP over UDP"};
     transport_address_set(&arrival.source, from, 4, 5060);
     transport_address_set(&arrival.destination, to, 4, 5060);
     const sdp_exchange *exchange = offer_answer_add(c->state, &arrival, parsed);
@@ -275,6 +275,57 @@ static void test_endpoints_added(call *c, gconstpointer data)
     }
 }
 
+static void assert_end(const dialog_record *record, guint which, const char *uri, const char *tag, const uint8_t *ip, sdp_role role,
+                       const char *sdp_session)
+{
+    const dialog_end *end = record->ends->pdata[which];
+    g_assert_cmpstr(end->uri, ==, uri);
+    g_assert_cmpstr(end->tag, ==, tag);
+    g_assert_cmpmem(end->address.ip, 4, ip, 4);
+    g_assert_cmpuint(end->address.port, ==, 0);
+    g_assert_cmpint(end->role, ==, role);
+    g_assert_cmpstr(end->sdp_session, ==, sdp_session);
+}
+
+static void test_what_a_report_tells(call *c, gconstpointer data)
+{
+    (void)data;
+    const media_leg *leg = offer(c, 4000, 11)->legs[0];
+    const dialog_record *record = sip_dialog_record(leg->dialog);
+    assert_end(record, 1, "sip:b@x", "", BOB, SDP_ROLE_UNPAIRED, NULL);
+    offer(c, 4000, 11);
+    answer(c, "SIP/2.0 200 OK", "b", 5000, 2, SUITE, 22);
+    answer(c, "SIP/2.0 200 OK", "c", 5002, 1, SUITE, 33);
+    g_assert_cmpuint(offer_answer_dialogs(c->state)->len, ==, 1);
+    g_assert_cmpuint(offer_answer_legs(c->state)->len, ==, 3);
+    g_assert_cmpstr(record->call_id, ==, "one@x");
+    g_assert_cmpstr(record->carrier, ==, "SIP over UDP");
+    g_assert_cmpuint(record->ends->len, ==, 3);
+    assert_end(record, 0, "sip:a@x", "a", ALICE, SDP_ROLE_OFFER, "1 1");
+    assert_end(record, 1, "sip:b@x", "b", BOB, SDP_ROLE_ANSWER, "1 1");
+    assert_end(record, 2, "sip:b@x", "c", BOB, SDP_ROLE_ANSWER, "1 1");
+    g_assert_cmpuint(record->cseqs->len, ==, 1);
+    g_assert_cmpstr(record->cseqs->pdata[0], ==, "1 INVITE");
+    static const dialog_body BODIES[] = {{1, SDP_ROLE_OFFER, false, true, false, 0},
+                                         {2, SDP_ROLE_OFFER, false, true, false, 0},
+                                         {3, SDP_ROLE_ANSWER, true, true, false, ANSWER_TAG_NOT_OFFERED},
+                                         {4, SDP_ROLE_ANSWER, true, true, false, 0}};
+    g_assert_cmpuint(record->bodies->len, ==, G_N_ELEMENTS(BODIES));
+    for (guint i = 0; i < G_N_ELEMENTS(BODIES); i++) {
+        const dialog_body *body = &g_array_index(record->bodies, dialog_body, i);
+        g_assert_cmpuint(body->frame, ==, BODIES[i].frame);
+        g_assert_cmpint(body->role, ==, BODIES[i].role);
+        g_assert_cmpint(body->in_response, ==, BODIES[i].in_response);
+        g_assert_true(body->has_crypto && !body->has_key_mgmt);
+        g_assert_cmpuint(body->problems, ==, BODIES[i].problems);
+    }
+    g_assert_cmpuint(record->keys->len, ==, 3);
+    const dialog_key *key = &g_array_index(record->keys, dialog_key, 1);
+    g_assert_cmpint(key->role, ==, SDP_ROLE_ANSWER);
+    g_assert_cmpuint(key->frame, ==, 3);
+    g_assert_cmpuint(key->tag, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -291,5 +342,6 @@ int main(int argc, char **argv)
     ADD("one-description-for-several", test_one_description_for_several);
     ADD("leg-without-body", test_leg_without_body);
     ADD("endpoints-added", test_endpoints_added);
+    ADD("what-a-report-tells", test_what_a_report_tells);
     return g_test_run();
 }
