@@ -4,7 +4,6 @@
 #include "ciphers/aes_f8.h"
 #include "ciphers/header_extension.h"
 #include "ciphers/octets.h"
-#include "keys/srtp_kdf.h"
 
 #include <glib.h>
 #include <openssl/crypto.h>
@@ -41,21 +40,25 @@ struct srtp_session {
 #define AES_192_KEY_LEN 24
 #define AES_256_KEY_LEN 32
 
-static bool derive(const srtp_session *session, srtp_kdf_label label, uint8_t *out, size_t len)
+bool srtp_session_derive(const srtp_master_key *master, srtp_kdf_variant kdf, srtp_kdf_label label, uint64_t r, uint8_t *out,
+                         size_t len)
 {
-    const srtp_master_key *master = session->master;
     const uint8_t salt_len = master->transform.salt_len;
 
-    if (session->kdf == SRTP_KDF_RFC)
-        return srtp_kdf(master->key, master->transform.key_len, master->salt, salt_len, label, session->r, out, len);
+    if (kdf == SRTP_KDF_RFC)
+        return srtp_kdf(master->key, master->transform.key_len, master->salt, salt_len, label, r, out, len);
 
     uint8_t joined[AES_256_KEY_LEN + SRTP_MAX_SALT_LEN] = { 0 };
     memcpy(joined, master->key, AES_192_KEY_LEN);
     memcpy(joined + AES_192_KEY_LEN, master->salt, salt_len);
-    const bool ok = srtp_kdf(joined, AES_256_KEY_LEN, joined + AES_256_KEY_LEN, SRTP_MAX_SALT_LEN, label, session->r,
-                             out, len);
+    const bool ok = srtp_kdf(joined, AES_256_KEY_LEN, joined + AES_256_KEY_LEN, SRTP_MAX_SALT_LEN, label, r, out, len);
     OPENSSL_cleanse(joined, sizeof joined);
     return ok;
+}
+
+static bool derive(const srtp_session *session, srtp_kdf_label label, uint8_t *out, size_t len)
+{
+    return srtp_session_derive(session->master, session->kdf, label, session->r, out, len);
 }
 
 /* The labels of SRTCP follow those of SRTP in the same order (RFC 3711 section 4.3.2). */

@@ -8,10 +8,15 @@
 #include "ciphers/aes_gcm.h"
 #include "ciphers/hmac_sha1.h"
 #include "keys/srtp_context.h"
+#include "keys/srtp_kdf.h"
 
 typedef enum { SRTP_PROTOCOL_RTP, SRTP_PROTOCOL_RTCP } srtp_protocol;
 
 typedef struct srtp_session srtp_session;
+
+/* srtp_kdf under a master key, as `kdf` has it. */
+bool srtp_session_derive(const srtp_master_key *master, srtp_kdf_variant kdf, srtp_kdf_label label, uint64_t r, uint8_t *out,
+                         size_t len);
 
 /* Borrows `master`, which must outlive the session. SRTP_KDF_AES192_AS_256 is for master keys of 24 octets only. */
 srtp_session *srtp_session_new(const srtp_master_key *master, srtp_kdf_variant kdf, srtp_protocol protocol, uint64_t r);

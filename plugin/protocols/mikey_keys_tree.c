@@ -89,28 +89,6 @@ static void show_step(proto_tree *tree, const keys_view *view, const mikey_step 
 
 /* --- TEKs ------------------------------------------------------------------------------------------------------------ */
 
-static bool same_key(const mikey_tek *a, const mikey_tek *b)
-{
-    return a->cs_id == b->cs_id && a->group == b->group;
-}
-
-/* Of several readings of one key, that under which media was opened; as long as none was, the standard's, which is the first. */
-static bool is_the_reading(const GArray *teks, guint which)
-{
-    const mikey_tek *tek = &g_array_index(teks, mikey_tek, which);
-    bool first = true;
-    for (guint i = 0; i < teks->len; i++) {
-        const mikey_tek *other = &g_array_index(teks, mikey_tek, i);
-        if (!same_key(tek, other))
-            continue;
-        if (other->key && other->key->claims)
-            return i == which;
-        if (i < which)
-            first = false;
-    }
-    return first;
-}
-
 static void show_departure(proto_tree *tree, const keys_view *view, const char *departure)
 {
     proto_item *item = add_string(tree, view, MF_DEPARTURE, departure);
@@ -141,7 +119,7 @@ static void show_teks(proto_tree *tree, const keys_view *view, const mikey_recor
 {
     bool by_ticket = mikey_is_ticket_type(record->message->header.data_type);
     for (guint i = 0; i < record->teks->len; i++)
-        if (is_the_reading(record->teks, i))
+        if (mikey_tek_is_the_reading(record->teks, i))
             show_tek(tree, view, &g_array_index(record->teks, mikey_tek, i), by_ticket);
     for (guint i = 0; record->teks->len == 0 && i < record->responses->len && i < MIKEY_MAX_RESPONSES; i++)
         show_teks(tree, view, (const mikey_record *)record->responses->pdata[i]);

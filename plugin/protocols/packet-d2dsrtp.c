@@ -107,28 +107,14 @@ static void show_departure(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, 
 
 static void show_departures(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const media_opening *opening)
 {
-    static const struct {
-        unsigned note;
-        const char *text;
-    } texts[] = {
-        {MEDIA_NOTE_KDF_AES192_AS_256,
-         "session keys derived as AES-256 over key, salt and 8 zero octets, not by RFC 6188"},
-        {MEDIA_NOTE_SRTCP_TAG_LENGTH, "the SRTCP tag has another length than was signalled: the SRTP tag's, or the 10 octets of RFC 3711"},
-        {MEDIA_NOTE_MKI_ABSENT, "the MKI that was signalled is not in the packet"},
-        {MEDIA_NOTE_NO_TAG, "SRTCP without an authentication tag, which RFC 3711 makes mandatory"},
-        {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
-        {MEDIA_NOTE_ROC_RECOVERED, "the rollover counter was found by search"},
-        {MEDIA_NOTE_KEY_BY_TRIAL, "the key was found by trial: signalling names neither address"},
-        {MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME, "encrypted, although UNENCRYPTED_SRTP was signalled"},
-        {MEDIA_NOTE_EXTENSION_PADDING, "padding between encrypted header extension elements: RFC 6904 runs the keystream "
-                                       "under it, libsrtp does not (preference d2dsec.extension_padding_takes_keystream)"},
-    };
     unsigned notes = opening->notes;
     if (opening->key->origin == KEY_ORIGIN_MIKEY || opening->key->origin == KEY_ORIGIN_MIKEY_TICKET)
         notes &= ~(unsigned)MEDIA_NOTE_MKI_ABSENT; /* RFC 3830 leaves open whether an SPI stands in packets as MKI */
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        if (notes & texts[i].note)
-            show_departure(tree, pinfo, tvb, texts[i].text);
+    for (; notes; notes &= notes - 1) {
+        const char *text = media_note_text(notes);
+        if (text)
+            show_departure(tree, pinfo, tvb, text);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(opening->key->departures); i++)
         if (opening->key->departures[i])
             show_departure(tree, pinfo, tvb, opening->key->departures[i]);

@@ -234,10 +234,17 @@ int mikey_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mik
     return dissect_message(tvb, pinfo, tree, arrival, false);
 }
 
-/* Stands in stock's place in the dissector tables. */
-static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+/* Stand in stock's place in the dissector tables: of ports, and of media types. */
+static int dissect_on_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return mikey_dissect(tvb, pinfo, tree, NULL);
+    static const mikey_arrival arrival = {.section = -1, .carrier = "port 2269"};
+    return mikey_dissect(tvb, pinfo, tree, &arrival);
+}
+
+static int dissect_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    const mikey_arrival arrival = {.section = -1, .carrier = proto_is_frame_protocol(pinfo->layers, "http") ? "HTTP" : NULL};
+    return mikey_dissect(tvb, pinfo, tree, &arrival);
 }
 
 /* SIP applies an SDP body before it hands it on to its dissector. */
@@ -464,13 +471,13 @@ void proto_register_mikey_ticket(void)
 
 void proto_reg_handoff_mikey_ticket(void)
 {
-    dissector_handle_t wrapper = create_dissector_handle(dissect_wrapped, proto_wrapper);
+    dissector_handle_t on_port = create_dissector_handle(dissect_on_port, proto_wrapper);
     stock_handle = find_dissector("mikey");
     ticket_handle = create_dissector_handle(dissect_alone, proto_mikey_ticket);
     proto_sip = proto_get_id_by_filter_name("sip");
     proto_sdp = proto_get_id_by_filter_name("sdp");
     dissector_add_string("key_mgmt", "mikey", create_dissector_handle(dissect_line, proto_wrapper));
-    dissector_add_string("media_type", "application/mikey", wrapper);
-    dissector_add_uint("udp.port", MIKEY_PORT, wrapper);
-    dissector_add_uint("tcp.port", MIKEY_PORT, wrapper);
+    dissector_add_string("media_type", "application/mikey", create_dissector_handle(dissect_body, proto_wrapper));
+    dissector_add_uint("udp.port", MIKEY_PORT, on_port);
+    dissector_add_uint("tcp.port", MIKEY_PORT, on_port);
 }

@@ -181,21 +181,8 @@ static void show_crypto(proto_tree *tree, packet_info *pinfo, const sdp_view *vi
 
 static void show_answer_problems(packet_info *pinfo, proto_item *item, uint32_t problems)
 {
-    static const struct {
-        uint32_t bit;
-        const char *text;
-    } texts[] = {
-        {ANSWER_TAG_NOT_OFFERED, "The answer's tag is not one of the offer's (RFC 4568 section 5.1.2)"},
-        {ANSWER_SUITE_DIFFERS, "The answer's crypto suite is not the one offered under its tag (RFC 4568 section 5.1.2)"},
-        {ANSWER_SEVERAL_LINES, "The answer has more than one a=crypto line (RFC 4568 section 5.1.2)"},
-        {ANSWER_WITHOUT_CRYPTO, "The offer had a=crypto, the answer accepts without (RFC 4568 section 5.3)"},
-        {ANSWER_KEY_OF_OFFER, "The answer uses the offer's key: both directions share a keystream (RFC 4568 section 7.1.2)"},
-        {ANSWER_PARAM_NOT_ECHOED,
-         "The answer does not repeat the negotiated session parameters of the offer (RFC 4568 section 5.1.3)"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        if (problems & texts[i].bit)
-            expert_add_info_format(pinfo, item, &ei_sdes_answer, "%s", texts[i].text);
+    for (; problems; problems &= problems - 1)
+        expert_add_info_format(pinfo, item, &ei_sdes_answer, "%s", answer_problem_text(problems));
 }
 
 static bool same_key(const sdes_crypto *a, const sdes_crypto *b)

@@ -101,3 +101,18 @@ uint32_t crypto_offer_check(const crypto_offer *offer, const sdp_media *answer)
         problems |= check_line(offer->lines, answer->index, answer->crypto[c]);
     return problems;
 }
+
+const char *answer_problem_text(uint32_t problems)
+{
+    if (problems & ANSWER_TAG_NOT_OFFERED)
+        return "The answer's tag is not one of the offer's (RFC 4568 section 5.1.2)";
+    if (problems & ANSWER_SUITE_DIFFERS)
+        return "The answer's crypto suite is not the one offered under its tag (RFC 4568 section 5.1.2)";
+    if (problems & ANSWER_SEVERAL_LINES)
+        return "The answer has more than one a=crypto line (RFC 4568 section 5.1.2)";
+    if (problems & ANSWER_WITHOUT_CRYPTO)
+        return "The offer had a=crypto, the answer accepts without (RFC 4568 section 5.3)";
+    if (problems & ANSWER_KEY_OF_OFFER)
+        return "The answer uses the offer's key: both directions share a keystream (RFC 4568 section 7.1.2)";
+    return "The answer does not repeat the negotiated session parameters of the offer (RFC 4568 section 5.1.3)";
+}

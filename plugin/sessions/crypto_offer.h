@@ -16,6 +16,9 @@ typedef enum {
     ANSWER_PARAM_NOT_ECHOED = 1 << 5,  /* a negotiated session parameter, RFC 4568 section 5.1.3 */
 } answer_problem;
 
+/* A sentence about the lowest of the bits. */
+const char *answer_problem_text(uint32_t problems);
+
 typedef struct crypto_offer crypto_offer;
 
 /* Nothing of `body` is referred to afterwards, and no key is kept. */

@@ -54,6 +54,9 @@ typedef enum {
     MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME = 1 << 8, /* UNENCRYPTED_SRTP with GCM, which libsrtp does not know */
 } media_note;
 
+/* Words for the lowest of the bits; NULL: it needs none. */
+const char *media_note_text(unsigned notes);
+
 typedef struct media_streams media_streams;
 typedef struct media_stream media_stream;
 

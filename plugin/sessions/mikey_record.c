@@ -123,6 +123,27 @@ bool mikey_record_may_spend(const mikey_record *initial)
     return initial->work < MIKEY_WORK_OF_EXCHANGE + MIKEY_WORK_OF_RESPONSE * MIN(initial->responses->len, MIKEY_MAX_RESPONSES);
 }
 
+static bool same_key(const mikey_tek *a, const mikey_tek *b)
+{
+    return a->cs_id == b->cs_id && a->group == b->group;
+}
+
+bool mikey_tek_is_the_reading(const GArray *teks, guint which)
+{
+    const mikey_tek *tek = &g_array_index(teks, mikey_tek, which);
+    bool first = true;
+    for (guint i = 0; i < teks->len; i++) {
+        const mikey_tek *other = &g_array_index(teks, mikey_tek, i);
+        if (!same_key(tek, other))
+            continue;
+        if (other->key && other->key->claims)
+            return i == which;
+        if (i < which)
+            first = false;
+    }
+    return first;
+}
+
 octet_span mikey_record_rand(const mikey_record *record, uint8_t role)
 {
     const mikey_payload *payload = NULL;

@@ -44,6 +44,10 @@ typedef struct {
     const session_key *key; /* NULL: no SRTP key could be made of it */
 } mikey_tek;
 
+/* Whether one of a record's TEKs is to be told: of several readings of one key, that under which media was opened; as long as none was, the
+ * standard's, which is the first. */
+bool mikey_tek_is_the_reading(const GArray *teks, guint which);
+
 typedef struct mikey_record mikey_record;
 
 struct mikey_record {
@@ -61,6 +65,7 @@ struct mikey_record {
     GArray *places;         /* mikey_place: every time it was seen */
     GPtrArray *legs;        /* media_leg * whose media it protects */
     char *caller, *callee;  /* URIs of SIP's From and To; NULL: absent */
+    const char *carrier;    /* constant text: "port 2269", "HTTP"; NULL: SDP, or not known */
 
     /* Findings, made anew whenever there is news. */
     mikey_status status;    /* of the MAC that protects the message as a whole */

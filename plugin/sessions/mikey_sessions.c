@@ -375,6 +375,8 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
     bool has_news = is_new;
     const guint had_legs = record->legs->len;
     const bool has_legs = add_legs(record, arrival);
+    if (!record->carrier)
+        record->carrier = arrival->carrier;
     has_news |= add_name(&record->caller, arrival->caller);
     has_news |= add_name(&record->callee, arrival->callee);
     if (is_new || (is_response(record) && !record->initial)) {
@@ -398,6 +400,11 @@ const mikey_record *mikey_sessions_find(const mikey_sessions *sessions, uint32_t
 }
 
 /* --- what is known ------------------------------------------------------------------------------------------------- */
+
+const GPtrArray *mikey_sessions_records(const mikey_sessions *sessions)
+{
+    return sessions->records;
+}
 
 unsigned mikey_sessions_news(const mikey_sessions *sessions)
 {

@@ -24,6 +24,7 @@ typedef struct {
     media_leg *const *legs;   /* whose media the message protects */
     unsigned leg_count;
     text_span caller, callee; /* URIs of SIP's From and To; may be absent */
+    const char *carrier;      /* constant text, as mikey_record has it */
 } mikey_arrival;
 
 /* `keys` receives every SRTP key that is derived, and must outlive the result. */
@@ -45,6 +46,9 @@ const mikey_record *mikey_sessions_add(mikey_sessions *sessions, const mikey_arr
 
 /* The record of a message that was taken in from this frame. NULL: none. */
 const mikey_record *mikey_sessions_find(const mikey_sessions *sessions, uint32_t frame, octet_span message);
+
+/* All messages, mikey_record *, in order of arrival. */
+const GPtrArray *mikey_sessions_records(const mikey_sessions *sessions);
 
 /* Grows whenever findings may have changed. */
 unsigned mikey_sessions_news(const mikey_sessions *sessions);

@@ -46,7 +46,7 @@ typedef struct {
 
 typedef struct {
     connection_name name;
-    transport_address ends[2];
+    rtsp_record record;
     rtsp_description *description; /* the latest */
     GPtrArray *undescribed;        /* rtsp_section * */
     rtsp_request requests[MAX_PENDING];
@@ -57,6 +57,7 @@ typedef struct {
 struct rtsp_sessions {
     offer_answer *signalling;
     GHashTable *connections;  /* connection_name in rtsp_connection * */
+    GPtrArray *records;       /* rtsp_record * in them */
     GHashTable *results;      /* message_name() to rtsp_exchange * */
     GPtrArray *descriptions;  /* rtsp_description *, all, since streams point into them */
     GPtrArray *streams;       /* rtsp_stream *, all */
@@ -102,6 +103,9 @@ static void free_connection(gpointer data)
     for (unsigned i = 0; i < MAX_PENDING; i++)
         g_free(connection->requests[i].path);
     g_ptr_array_free(connection->undescribed, TRUE);
+    g_ptr_array_free(connection->record.dialogs, TRUE);
+    g_ptr_array_free(connection->record.session_ids, TRUE);
+    g_array_free(connection->record.setups, TRUE);
     g_free(connection->channels);
     g_free(connection);
 }
@@ -130,6 +134,7 @@ rtsp_sessions *rtsp_sessions_new(offer_answer *signalling)
     rtsp_sessions *sessions = g_new0(rtsp_sessions, 1);
     sessions->signalling = signalling;
     sessions->connections = g_hash_table_new_full(name_hash, name_equal, NULL, free_connection);
+    sessions->records = g_ptr_array_new();
     sessions->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_exchange);
     sessions->descriptions = g_ptr_array_new_with_free_func(free_description);
     sessions->streams = g_ptr_array_new_with_free_func(g_free);
@@ -141,6 +146,7 @@ void rtsp_sessions_free(rtsp_sessions *sessions)
     if (!sessions)
         return;
     g_hash_table_destroy(sessions->results);
+    g_ptr_array_free(sessions->records, TRUE);
     g_hash_table_destroy(sessions->connections);
     g_ptr_array_free(sessions->streams, TRUE);
     g_ptr_array_free(sessions->descriptions, TRUE);
@@ -169,12 +175,16 @@ static rtsp_connection *connection_of(rtsp_sessions *sessions, const rtsp_arriva
         connection = g_new0(rtsp_connection, 1);
         connection->name = name;
         connection->undescribed = g_ptr_array_new_with_free_func(free_section);
+        connection->record.dialogs = g_ptr_array_new();
+        connection->record.session_ids = g_ptr_array_new_with_free_func(g_free);
+        connection->record.setups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        g_ptr_array_add(sessions->records, &connection->record);
         g_hash_table_insert(sessions->connections, &connection->name, connection);
     }
     if (fresh || is_from_client(message)) {
         rtsp_side sender = message->is_response ? RTSP_SERVER : RTSP_CLIENT;
-        connection->ends[sender] = arrival->source;
-        connection->ends[!sender] = arrival->destination;
+        connection->record.ends[sender] = arrival->source;
+        connection->record.ends[!sender] = arrival->destination;
     }
     return connection;
 }
@@ -251,6 +261,13 @@ static media_leg *other_end(offer_answer *signalling, media_leg *leg)
     return leg->peers->len ? leg->peers->pdata[0] : offer_answer_add_leg(signalling, leg);
 }
 
+static void tell_dialog(rtsp_connection *connection, const media_leg *leg)
+{
+    GPtrArray *dialogs = connection->record.dialogs;
+    if (!g_ptr_array_find(dialogs, leg->dialog, NULL))
+        g_ptr_array_add(dialogs, leg->dialog);
+}
+
 static void add_description(rtsp_sessions *sessions, rtsp_connection *connection, const rtsp_arrival *arrival,
                             const rtsp_message *message, const rtsp_request *request, rtsp_side sender, text_span body)
 {
@@ -263,7 +280,8 @@ static void add_description(rtsp_sessions *sessions, rtsp_connection *connection
     sdp_arrival at = {.frame = arrival->frame,
                       .position = arrival->position + (uint32_t)message->header_len,
                       .source = arrival->source,
-                      .destination = arrival->destination};
+                      .destination = arrival->destination,
+                      .carrier = "RTSP"};
     const sdp_exchange *exchange = offer_answer_add(sessions->signalling, &at, parsed);
     rtsp_description *description = g_new0(rtsp_description, 1);
     *description = (rtsp_description){.frame = arrival->frame,
@@ -280,6 +298,7 @@ static void add_description(rtsp_sessions *sessions, rtsp_connection *connection
         section->index = (int)m;
         section->ends[sender] = description->legs[sender][m] = leg;
         section->ends[!sender] = description->legs[!sender][m] = other_end(sessions->signalling, leg);
+        tell_dialog(connection, leg);
     }
     g_ptr_array_add(sessions->descriptions, description);
     connection->description = description;
@@ -320,6 +339,7 @@ static rtsp_section *undescribed_section(rtsp_sessions *sessions, rtsp_connectio
     section->ends[RTSP_SERVER] = offer_answer_add_leg(sessions->signalling, NULL);
     section->ends[RTSP_CLIENT] = offer_answer_add_leg(sessions->signalling, section->ends[RTSP_SERVER]);
     g_ptr_array_add(all, section);
+    tell_dialog(connection, section->ends[RTSP_SERVER]);
     return section;
 }
 
@@ -367,15 +387,15 @@ static void find_ends_over_udp(rtsp_stream *stream, const rtsp_connection *conne
     rtsp_pair client_port = transport->client_port.first >= 0 ? transport->client_port : request->client_port;
     if (transport->multicast && transport->port.first >= 0)
         client_port = transport->port;
-    set_end(&stream->ends[RTSP_SERVER], host_of(transport->source, &connection->ends[RTSP_SERVER]), transport->server_port);
-    set_end(&stream->ends[RTSP_CLIENT], host_of(transport->destination, &connection->ends[RTSP_CLIENT]), client_port);
+    set_end(&stream->ends[RTSP_SERVER], host_of(transport->source, &connection->record.ends[RTSP_SERVER]), transport->server_port);
+    set_end(&stream->ends[RTSP_CLIENT], host_of(transport->destination, &connection->record.ends[RTSP_CLIENT]), client_port);
 }
 
 static void find_ends_interleaved(rtsp_stream *stream, rtsp_connection *connection, rtsp_pair channels)
 {
     stream->channels = channels;
     for (int side = RTSP_SERVER; side <= RTSP_CLIENT; side++)
-        stream->ends[side].rtp = stream->ends[side].rtcp = connection->ends[side];
+        stream->ends[side].rtp = stream->ends[side].rtcp = connection->record.ends[side];
     if (!connection->channels)
         connection->channels = g_new0(rtsp_stream *, CHANNELS);
     connection->channels[channels.first] = stream;
@@ -388,7 +408,7 @@ static void tell_endpoints(offer_answer *signalling, const rtsp_connection *conn
 {
     for (int side = RTSP_SERVER; side <= RTSP_CLIENT; side++) {
         const rtsp_end *end = &stream->ends[side];
-        const transport_address *own = &connection->ends[side];
+        const transport_address *own = &connection->record.ends[side];
         const transport_address *both[] = {&end->rtp, &end->rtcp};
         for (size_t i = 0; i < G_N_ELEMENTS(both); i++) {
             transport_address here = at_port(*own, both[i]->port);
@@ -460,6 +480,18 @@ static void note_keyed(rtsp_exchange *exchange, const rtsp_connection *connectio
         exchange->offer_frame = description->frame;
 }
 
+static void tell_message(rtsp_record *record, const rtsp_arrival *arrival, const rtsp_message *message, bool sets_up)
+{
+    const text_span id = message->session;
+    bool known = !id.len || record->session_ids->len == RTSP_MAX_TOLD;
+    for (guint i = 0; i < record->session_ids->len && !known; i++)
+        known = text_is(id, record->session_ids->pdata[i]);
+    if (!known)
+        g_ptr_array_add(record->session_ids, g_strndup(id.text, id.len));
+    if (sets_up && record->setups->len < RTSP_MAX_TOLD)
+        g_array_append_val(record->setups, arrival->frame);
+}
+
 static bool holds_sdp(const rtsp_message *message, text_span body)
 {
     text_span type = message->content_type;
@@ -471,9 +503,11 @@ static void take_in(rtsp_sessions *sessions, const rtsp_arrival *arrival, const 
 {
     rtsp_connection *connection = connection_of(sessions, arrival, message);
     rtsp_side sender = exchange->sender =
-        transport_address_equal(&arrival->source, &connection->ends[RTSP_CLIENT]) ? RTSP_CLIENT : RTSP_SERVER;
+        transport_address_equal(&arrival->source, &connection->record.ends[RTSP_CLIENT]) ? RTSP_CLIENT : RTSP_SERVER;
     rtsp_request unseen = unseen_request(connection);
     rtsp_request *request = message->is_response ? find_request(connection, !sender, message) : NULL;
+    bool sets_up = message->is_response ? request && request->section : text_is(message->method, "SETUP");
+    tell_message(&connection->record, arrival, message, sets_up);
     if (holds_sdp(message, body))
         add_description(sessions, connection, arrival, message, request, sender, body);
     if (!message->is_response) {
@@ -501,6 +535,11 @@ const rtsp_exchange *rtsp_sessions_add(rtsp_sessions *sessions, const rtsp_arriv
     g_hash_table_insert(sessions->results, key, exchange);
     take_in(sessions, arrival, message, body, exchange);
     return exchange;
+}
+
+const GPtrArray *rtsp_sessions_records(const rtsp_sessions *sessions)
+{
+    return sessions->records;
 }
 
 rtsp_stream *rtsp_sessions_stream_at(const rtsp_sessions *sessions, const transport_address *source,

@@ -57,6 +57,16 @@ typedef struct {
     transport_address source, destination; /* of the connection */
 } rtsp_arrival;
 
+/* What a report tells of a connection. */
+typedef struct {
+    transport_address ends[2]; /* by rtsp_side */
+    GPtrArray *dialogs;        /* sip_dialog * that its descriptions and streams are in, borrowed */
+    GPtrArray *session_ids;    /* char *, owned, each once: the first RTSP_MAX_TOLD */
+    GArray *setups;            /* uint32_t: frames of SETUP requests and their replies, the first RTSP_MAX_TOLD */
+} rtsp_record;
+
+#define RTSP_MAX_TOLD 256
+
 /* `signalling` receives descriptions and endpoints, and must outlive the result. */
 rtsp_sessions *rtsp_sessions_new(offer_answer *signalling);
 void rtsp_sessions_free(rtsp_sessions *sessions);
@@ -65,6 +75,9 @@ void rtsp_sessions_free(rtsp_sessions *sessions);
  * what it returned. The result lives as long as `sessions`. */
 const rtsp_exchange *rtsp_sessions_add(rtsp_sessions *sessions, const rtsp_arrival *arrival, const rtsp_message *message,
                                        text_span body);
+
+/* Of all connections, const rtsp_record *, in order of appearance. */
+const GPtrArray *rtsp_sessions_records(const rtsp_sessions *sessions);
 
 /* The stream that travels on a channel of the connection between two addresses; NULL: none is known. */
 rtsp_stream *rtsp_sessions_stream_at(const rtsp_sessions *sessions, const transport_address *source,

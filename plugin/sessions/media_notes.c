@@ -1,0 +1,28 @@
+#include "sessions/media_streams.h"
+
+#include <glib.h>
+
+const char *media_note_text(unsigned notes)
+{
+    static const struct {
+        unsigned note;
+        const char *text;
+    } texts[] = {
+        {MEDIA_NOTE_KDF_AES192_AS_256,
+         "session keys derived as AES-256 over key, salt and 8 zero octets, not by RFC 6188"},
+        {MEDIA_NOTE_SRTCP_TAG_LENGTH, "the SRTCP tag has another length than was signalled: the SRTP tag's, or the 10 octets of RFC 3711"},
+        {MEDIA_NOTE_MKI_ABSENT, "the MKI that was signalled is not in the packet"},
+        {MEDIA_NOTE_NO_TAG, "SRTCP without an authentication tag, which RFC 3711 makes mandatory"},
+        {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
+        {MEDIA_NOTE_ROC_RECOVERED, "the rollover counter was found by search"},
+        {MEDIA_NOTE_KEY_BY_TRIAL, "the key was found by trial: signalling names neither address"},
+        {MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME, "encrypted, although UNENCRYPTED_SRTP was signalled"},
+        {MEDIA_NOTE_EXTENSION_PADDING, "padding between encrypted header extension elements: RFC 6904 runs the keystream "
+                                       "under it, libsrtp does not (preference d2dsec.extension_padding_takes_keystream)"},
+    };
+    const unsigned lowest = notes & -notes;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (texts[i].note == lowest)
+            return texts[i].text;
+    return NULL;
+}
