@@ -9,6 +9,7 @@
 #include "sessions/mikey_sessions.h"
 #include "sessions/offer_answer.h"
 #include "sessions/pc5_state.h"
+#include "sessions/rtsp_sessions.h"
 #include "sessions/session_keys.h"
 #include "sessions/sl_security.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     const session_keys *keys;
     const offer_answer *signalling;
     const mikey_sessions *mikey;
+    const rtsp_sessions *rtsp;
     const kd_sources *kd;
     const pc5_state *pc5;
     const sl_security *sidelink;
