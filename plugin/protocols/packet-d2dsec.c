@@ -23,6 +23,7 @@
 #define KEYLOG_MAX_REPORTED 10
 
 static int proto_d2dsec;
+static int d2dsec_tap;
 
 int hf_d2dsec_verdict = -1;
 int hf_d2dsec_suite = -1;
@@ -219,6 +220,16 @@ bool d2d_wants_details(const packet_info *pinfo, const proto_tree *tree, int sev
     return tree || have_tap_listener(expert_tap) || (!pinfo->fd->visited && severity > expert_get_highest_severity());
 }
 
+bool d2d_is_tapped(void)
+{
+    return have_tap_listener(d2dsec_tap);
+}
+
+void d2d_tap(packet_info *pinfo, const d2d_tap_packet *packet)
+{
+    tap_queue_packet(d2dsec_tap, pinfo, packet);
+}
+
 void d2d_capture_learn_sdp(const kd_body_arrival *arrival, const sdp_body *body)
 {
     kd_sources_add_sdp(capture.kd, arrival, body);
@@ -348,6 +359,7 @@ void proto_register_d2dsec(void)
     proto_d2dsec = proto_register_protocol("D2D security", "D2DSEC", "d2dsec");
     proto_register_field_array(proto_d2dsec, fields, array_length(fields));
     register_preferences();
+    d2dsec_tap = register_tap("d2dsec");
     register_init_routine(open_capture);
     register_cleanup_routine(close_capture);
     register_shutdown_routine(crypto_library_release);

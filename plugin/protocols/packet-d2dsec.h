@@ -45,6 +45,29 @@ bool d2d_show_keys(void);
  * packet may have; 0: it has none. */
 bool d2d_wants_details(const packet_info *pinfo, const proto_tree *tree, int severity);
 
+/* A record of the tap "d2dsec": what became of one protected packet; a frame may have several. It and all that it points to live until
+ * the frame's dissection ends. Packets that are none of ours (MEDIA_UNKNOWN) or not protected (SL_NOT_PROTECTED) have no record. */
+typedef struct {
+    bool is_sidelink;
+    union {
+        struct {
+            media_packet packet;
+            media_opening opening;
+            const uint8_t *plain;    /* [0..opening.plain_len): header and plaintext; NULL: it was not opened */
+        } media;
+        struct {
+            sl_pdu pdu;
+            sl_opening opening;      /* with `is_implausible` of authenticated SDUs too */
+        } sidelink;
+    };
+} d2d_tap_packet;
+
+/* Whether somebody listens, so that a record is worth making. */
+bool d2d_is_tapped(void);
+
+/* Hands `packet`, which lives in pinfo->pool, to those who listen. */
+void d2d_tap(packet_info *pinfo, const d2d_tap_packet *packet);
+
 /* Fields common to all decryption. */
 extern int hf_d2dsec_verdict;
 extern int hf_d2dsec_suite;

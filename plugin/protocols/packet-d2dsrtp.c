@@ -221,27 +221,46 @@ static uint16_t position_of(tvbuff_t *tvb, const packet_info *pinfo)
     return (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num);
 }
 
-/* Opens the packet in `tvb`. *next receives the plaintext as a data source, or `tvb` itself where there is none. False: no IP packet. */
-static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_opening *opening, tvbuff_t **next)
+/* A packet, what became of it, and what its dissector is to have: the plaintext as a data source, or what was captured. */
+typedef struct {
+    media_packet packet;
+    media_opening opening;
+    uint8_t *plain;
+    tvbuff_t *next;
+} media_view;
+
+/* Opens the packet in `tvb`. False: no IP packet. */
+static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_view *view)
 {
-    media_packet packet = {.frame = pinfo->num,
-                           .position = position_of(tvb, pinfo),
-                           .is_rtcp = is_rtcp,
-                           .len = tvb_captured_length(tvb)};
-    if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &packet.source) ||
-        !d2d_transport_address(&pinfo->net_dst, pinfo->destport, &packet.destination))
+    media_packet *packet = &view->packet;
+    *packet = (media_packet){.frame = pinfo->num,
+                             .position = position_of(tvb, pinfo),
+                             .is_rtcp = is_rtcp,
+                             .len = tvb_captured_length(tvb)};
+    if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &packet->source) ||
+        !d2d_transport_address(&pinfo->net_dst, pinfo->destport, &packet->destination))
         return false;
-    packet.data = tvb_get_ptr(tvb, 0, (int)packet.len);
-    packet.cut_short = packet.len < tvb_reported_length(tvb);
-    uint8_t *plain = (uint8_t *)wmem_alloc(pinfo->pool, packet.len);
-    media_streams_open(d2d_capture_get()->streams, &packet, plain, opening);
-    *next = tvb;
-    if (opening->plain_len) {
-        unsigned len = (unsigned)opening->plain_len;
-        *next = tvb_new_child_real_data(tvb, plain, len, (int)len);
-        add_new_data_source(pinfo, *next, is_rtcp ? "Decrypted SRTCP" : "Decrypted SRTP");
+    packet->data = tvb_get_ptr(tvb, 0, (int)packet->len);
+    packet->cut_short = packet->len < tvb_reported_length(tvb);
+    view->plain = (uint8_t *)wmem_alloc(pinfo->pool, packet->len);
+    media_streams_open(d2d_capture_get()->streams, packet, view->plain, &view->opening);
+    view->next = tvb;
+    if (view->opening.plain_len) {
+        unsigned len = (unsigned)view->opening.plain_len;
+        view->next = tvb_new_child_real_data(tvb, view->plain, len, (int)len);
+        add_new_data_source(pinfo, view->next, is_rtcp ? "Decrypted SRTCP" : "Decrypted SRTP");
     }
     return true;
+}
+
+static void tap_media(packet_info *pinfo, const media_view *view)
+{
+    d2d_tap_packet *record = wmem_new(pinfo->pool, d2d_tap_packet);
+    record->is_sidelink = false;
+    record->media.packet = view->packet;
+    record->media.opening = view->opening;
+    record->media.plain = view->opening.plain_len ? view->plain : NULL;
+    d2d_tap(pinfo, record);
 }
 
 /* `interleaved`: of the stream, where it is known and the packet came over TCP. */
@@ -259,29 +278,31 @@ static int call_stock(tvbuff_t *next, packet_info *pinfo, proto_tree *tree, bool
 
 static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool from_heuristic, stock_media *interleaved)
 {
-    media_opening opening;
-    tvbuff_t *next;
+    media_view view;
+    media_opening *opening = &view.opening;
     /* STUN, ZRTP, DTLS and NAT punches share the port (RFC 7983): none of ours. */
     if (tvb_captured_length(tvb) < RTCP_HEADER_LEN || tvb_get_uint8(tvb, 0) >> 6 != 2)
         return 0;
     bool is_rtcp = rtp_packet_is_rtcp(tvb_get_ptr(tvb, 0, 2), 2);
-    if (!open_media(tvb, pinfo, is_rtcp, &opening, &next))
+    if (!open_media(tvb, pinfo, is_rtcp, &view))
         return 0;
-    if (!opening.plain_len && d2d_capture_read_keylog() && !open_media(tvb, pinfo, is_rtcp, &opening, &next))
+    if (!opening->plain_len && d2d_capture_read_keylog() && !open_media(tvb, pinfo, is_rtcp, &view))
         return 0;
-    if (!opening.plain_len && d2d_media_may_be_clear())
-        opening = (media_opening){.verdict = MEDIA_UNKNOWN};
-    if (opening.verdict == MEDIA_UNKNOWN && from_heuristic)
+    if (!opening->plain_len && d2d_media_may_be_clear())
+        *opening = (media_opening){.verdict = MEDIA_UNKNOWN};
+    if (opening->verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;
-    if (opening.verdict != MEDIA_UNKNOWN && d2d_wants_details(pinfo, tree, severity_of(&opening)))
-        show_opening(tree, pinfo, tvb, is_rtcp, &opening);
-    int dissected = call_stock(next, pinfo, tree, is_rtcp, &opening, interleaved, position_of(tvb, pinfo));
-    if (opening.verdict == MEDIA_UNKNOWN)
+    if (opening->verdict != MEDIA_UNKNOWN && d2d_wants_details(pinfo, tree, severity_of(opening)))
+        show_opening(tree, pinfo, tvb, is_rtcp, opening);
+    if (opening->verdict != MEDIA_UNKNOWN && d2d_is_tapped())
+        tap_media(pinfo, &view);
+    int dissected = call_stock(view.next, pinfo, tree, is_rtcp, opening, interleaved, position_of(tvb, pinfo));
+    if (opening->verdict == MEDIA_UNKNOWN)
         return dissected;
     if (!dissected) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, is_rtcp ? "SRTCP" : "SRTP");
-        col_set_str(pinfo->cinfo, COL_INFO, verdict_text(opening.verdict));
-        call_data_dissector(next, pinfo, tree);
+        col_set_str(pinfo->cinfo, COL_INFO, verdict_text(opening->verdict));
+        call_data_dissector(view.next, pinfo, tree);
     }
     return (int)tvb_captured_length(tvb);
 }

@@ -96,6 +96,22 @@ static void open_sdu(sl_pdu *pdu, tvbuff_t *tvb, packet_info *pinfo, sdu_view *v
     view->is_open = view->plain != NULL;
 }
 
+/* What the opening points to is overwritten by the next PDU; the SDU's octets in `view` are not. */
+static void tap_sdu(packet_info *pinfo, const sl_pdu *pdu, const sdu_view *view)
+{
+    const pc5s_options options = pc5s_preferences_options();
+    d2d_tap_packet *record = wmem_new(pinfo->pool, d2d_tap_packet);
+    record->is_sidelink = true;
+    record->sidelink.pdu = *pdu;
+    record->sidelink.opening = view->opening;
+    sl_opening *opening = &record->sidelink.opening;
+    if (opening->plain)
+        opening->plain = opening->len ? tvb_get_ptr(view->plain, 0, (int)opening->len) : NULL;
+    opening->is_implausible = sl_verdict_is_open(opening->verdict) && sl_sdu_is_judged(pdu->sdu_type) &&
+                              (!opening->plain || !sl_sdu_is_plausible(pdu->sdu_type, opening->plain, opening->len, &options));
+    d2d_tap(pinfo, record);
+}
+
 /* --- the tree ------------------------------------------------------------------------------------------------------ */
 
 static const value_string sdu_type_vals[] = {
@@ -321,6 +337,8 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
         open_sdu(&pdu, tvb, pinfo, &view);
         if (view.plain && tvb_captured_length(view.plain))
             pdcp_sl_check_sdu(&pdu, tvb_get_ptr(view.plain, 0, 1), tvb_captured_length(view.plain));
+        if (view.opening.verdict != SL_NOT_PROTECTED && d2d_is_tapped())
+            tap_sdu(pinfo, &pdu, &view);
     }
     append_info(pinfo, &pdu, &view);
     if (d2d_wants_details(pinfo, tree, severity_of(&pdu, &view.opening)))

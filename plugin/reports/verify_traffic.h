@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VERIFY_MAX_STREAMS (1 << 20)  /* further ones are counted together, in one that has no name */
+#define VERIFY_MAX_STREAMS (1 << 17)  /* further ones are counted together, in one that has no name */
 #define VERIFY_SAMPLES 2              /* packets that no key opened, kept of each stream for verify_diagnosis */
 #define VERIFY_MAX_SAMPLE_LEN 2048
 #define VERIFY_MAX_SAMPLED_STREAMS 4096
@@ -38,13 +38,13 @@ typedef struct {
 
 typedef struct {
     uint64_t packets;                  /* inside the window; all that follow count these alone */
-    uint64_t outside_window;
+    uint64_t outside_window;           /* of a stream's total alone */
     uint64_t authenticated;            /* tag or MAC-I right, replayed ones among them */
     uint64_t decrypted;                /* opened, authenticated or not, and encrypted on the way */
     uint64_t unauthenticated;          /* opened, with nothing to vouch for it */
     uint64_t unencrypted;              /* opened, and not encrypted on the way (NULL cipher, UNENCRYPTED_SRTP, EEA0) */
     uint64_t failed[VERIFY_FAILURES];
-    uint64_t replayed;                 /* the very packet was there before */
+    uint64_t replayed;                 /* the very packet was there before; of unauthenticated ones, most likely so */
     uint64_t duplicates;               /* of them, those at most 64 indices below the highest: a network that delivers twice */
     uint64_t keystream_reuse;          /* an index used again with other data */
     uint64_t roc_recovered;            /* rollover counter found by search */
@@ -71,8 +71,8 @@ typedef struct {
 } verify_stretch;
 
 typedef struct {
-    uint8_t *octets;             /* the whole packet */
-    size_t len;
+    uint8_t *octets;             /* the whole packet, as it was captured */
+    size_t len;                  /* 0: there is none */
     uint32_t frame;
 } verify_sample;
 
@@ -86,7 +86,7 @@ typedef struct {
     GPtrArray *stretches;        /* verify_stretch, owned, in order of appearance */
     verify_counts total;         /* of all stretches; index and distinct are not set in it */
     uint32_t failing_since;      /* frame of the latest run of tag mismatches; 0: the latest packet was opened */
-    verify_sample samples[VERIFY_SAMPLES]; /* of tag mismatches, from the latest run; octets NULL: none */
+    verify_sample samples[VERIFY_SAMPLES]; /* SRTP, SRTCP: the first tag mismatches of the latest run, which may be over */
 } verify_stream;
 
 typedef struct verify_traffic verify_traffic;
@@ -99,6 +99,8 @@ void verify_traffic_free(verify_traffic *traffic);
 /* Counts a packet. time: nanoseconds since 1970 (UTC). Verdicts MEDIA_UNKNOWN and SL_NOT_PROTECTED are passed over. */
 void verify_traffic_add_media(verify_traffic *traffic, const media_packet *packet, const media_opening *opening,
                               const uint8_t *plain, int64_t time);
+
+/* opening->plain is not looked at, opening->is_implausible must hold of authenticated SDUs too. */
 void verify_traffic_add_sidelink(verify_traffic *traffic, const sl_pdu *pdu, const sl_opening *opening, int64_t time);
 
 /* const verify_stream *, in order of their first frames. */

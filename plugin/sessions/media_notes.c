@@ -13,6 +13,7 @@ const char *media_note_text(unsigned notes)
         {MEDIA_NOTE_SRTCP_TAG_LENGTH, "the SRTCP tag has another length than was signalled: the SRTP tag's, or the 10 octets of RFC 3711"},
         {MEDIA_NOTE_MKI_ABSENT, "the MKI that was signalled is not in the packet"},
         {MEDIA_NOTE_NO_TAG, "SRTCP without an authentication tag, which RFC 3711 makes mandatory"},
+        {MEDIA_NOTE_LIKE_BEFORE, "most likely the same packet as one before, which without a tag nothing proves"},
         {MEDIA_NOTE_INDEX_REPEATED, "an index that other data has used under this key: keystream reuse"},
         {MEDIA_NOTE_ROC_RECOVERED, "the rollover counter was found by search"},
         {MEDIA_NOTE_KEY_BY_TRIAL, "the key was found by trial: signalling names neither address"},

@@ -565,7 +565,9 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
     case SEEN_NEW:
         break;
     case SEEN_SAME:
-        if (verdict != MEDIA_NOT_AUTHENTICATED)
+        if (verdict == MEDIA_NOT_AUTHENTICATED)
+            notes |= MEDIA_NOTE_LIKE_BEFORE;
+        else
             verdict = MEDIA_REPLAYED;
         break;
     case SEEN_DIFFERENT:

@@ -52,6 +52,7 @@ typedef enum {
     MEDIA_NOTE_KEY_BY_TRIAL = 1 << 6,     /* neither address is one that signalling gives this key */
     MEDIA_NOTE_EXTENSION_PADDING = 1 << 7, /* RFC 6904 and libsrtp read its header extension differently */
     MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME = 1 << 8, /* UNENCRYPTED_SRTP with GCM, which libsrtp does not know */
+    MEDIA_NOTE_LIKE_BEFORE = 1 << 9,      /* not authenticated: same index, data that ends alike: most likely the same packet */
 } media_note;
 
 /* Words for the lowest of the bits; NULL: it needs none. */

@@ -90,6 +90,7 @@ void sl_note_opening(const sl_security *security, const sl_context *context, con
     bool was_ciphered = ciphered && context->eea != EPS_NULL;
     opening->context = context;
     opening->was_ciphered = was_ciphered;
+    opening->is_authenticated = fit == SL_FITS;
     opening->plain = security->work + PDCP_SL_HEADER_LEN;
     opening->len = pdu->data_len;
     if (fit == SL_FITS)
@@ -405,6 +406,7 @@ static bool open_again(sl_security *security, const frame_record *record, const 
                             .plain = security->work + PDCP_SL_HEADER_LEN,
                             .len = pdu->data_len,
                             .was_ciphered = ciphered,
+                            .is_authenticated = fit == SL_FITS,
                             .is_implausible = record->notes & IS_IMPLAUSIBLE};
     return true;
 }

@@ -50,6 +50,7 @@ typedef struct {
     const uint8_t *plain;      /* the SDU, until the next call; NULL: not opened */
     size_t len;
     bool was_ciphered;
+    bool is_authenticated;     /* opened, and the MAC-I is right */
     bool is_implausible;       /* not authenticated, and not what its SDU type says */
 } sl_opening;
 
