@@ -19,7 +19,7 @@
 
 /* A label's meaning stands in one table in keylog.c, so that a new label is a new row. */
 typedef enum {
-    KEYLOG_SRTP_MASTER, /* SRTP_MASTER <flow> <suite>:<key||salt> [mki=HEX] [kdr=N] */
+    KEYLOG_SRTP_MASTER, /* SRTP_MASTER <flow> <suite>:<key||salt> [mki=HEX] [kdr=N] [roc=N] */
     KEYLOG_MIKEY_PSK,   /* MIKEY_PSK <id|*> <hex>: pre-shared key (RFC 3830 section 3.1, RFC 6043 section 4.2) */
     KEYLOG_MIKEY_TPK,   /* MIKEY_TPK <id|*> <hex>: ticket protection key (RFC 6043 appendix A) */
     KEYLOG_MIKEY_MPK,   /* MIKEY_MPK <csb-id|*> <hex>: MPK of the ticket (RFC 6043 appendix A) */
@@ -66,6 +66,7 @@ typedef struct {
     uint32_t initiator, responder;   /* KEYLOG_L2_PAIR, 24 bits: the UE whose request brings the offer, and its peer */
     srtp_master_key srtp;            /* KEYLOG_SRTP_MASTER */
     const crypto_suite *suite;
+    uint32_t roc;                    /* KEYLOG_SRTP_MASTER: at which the stream begins in the capture; 0: not said */
     uint8_t *secret;                 /* KEYLOG_MIKEY_...: 1 to KEYLOG_MAX_SECRET octets, of a TEK 16, 24 or 32;
                                         KEYLOG_SDES_...: 16, 24 or 32; PEK and PIK: 16; KD, KD-sess and PGK: 16 to
                                         KEYLOG_MAX_D2D_KEY; owned */

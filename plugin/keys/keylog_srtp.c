@@ -89,20 +89,30 @@ const char *keylog_read_srtp_secret(text_span text, keylog_entry *entry)
     return error;
 }
 
-static const char *read_mki(text_span value, srtp_master_key *key)
+static const char *read_mki(text_span value, keylog_entry *entry)
 {
+    srtp_master_key *key = &entry->srtp;
     if (value.len == 0 || !text_hex(value, key->mki, sizeof key->mki))
         return "the option mki= wants 1 to 128 octets in hexadecimal";
     key->mki_len = (uint8_t)(value.len / 2);
     return NULL;
 }
 
-static const char *read_kdr(text_span value, srtp_master_key *key)
+static const char *read_kdr(text_span value, keylog_entry *entry)
 {
     uint64_t kdr;
     if (!text_decimal(value, MAX_KDR, &kdr) || (kdr & (kdr - 1)) != 0)
         return "the option kdr= wants 0 or a power of two up to 16777216";
-    key->kdr = (uint32_t)kdr;
+    entry->srtp.kdr = (uint32_t)kdr;
+    return NULL;
+}
+
+static const char *read_roc(text_span value, keylog_entry *entry)
+{
+    uint64_t roc;
+    if (!text_decimal(value, UINT32_MAX, &roc))
+        return "the option roc= wants 0 to 4294967295";
+    entry->roc = (uint32_t)roc;
     return NULL;
 }
 
@@ -113,27 +123,28 @@ static const char *read_flag(text_span value, bool *flag)
                                                  "unauthenticated_srtp= want 0 or 1";
 }
 
-static const char *read_unencrypted_srtp(text_span value, srtp_master_key *key)
+static const char *read_unencrypted_srtp(text_span value, keylog_entry *entry)
 {
-    return read_flag(value, &key->unencrypted_srtp);
+    return read_flag(value, &entry->srtp.unencrypted_srtp);
 }
 
-static const char *read_unencrypted_srtcp(text_span value, srtp_master_key *key)
+static const char *read_unencrypted_srtcp(text_span value, keylog_entry *entry)
 {
-    return read_flag(value, &key->unencrypted_srtcp);
+    return read_flag(value, &entry->srtp.unencrypted_srtcp);
 }
 
-static const char *read_unauthenticated_srtp(text_span value, srtp_master_key *key)
+static const char *read_unauthenticated_srtp(text_span value, keylog_entry *entry)
 {
-    return read_flag(value, &key->unauthenticated_srtp);
+    return read_flag(value, &entry->srtp.unauthenticated_srtp);
 }
 
 static const struct {
     const char *name;
-    const char *(*read)(text_span value, srtp_master_key *key);
+    const char *(*read)(text_span value, keylog_entry *entry);
 } srtp_options[] = {
     {"mki=", read_mki},
     {"kdr=", read_kdr},
+    {"roc=", read_roc},
     {"unencrypted_srtp=", read_unencrypted_srtp},
     {"unencrypted_srtcp=", read_unencrypted_srtcp},
     {"unauthenticated_srtp=", read_unauthenticated_srtp},
@@ -147,7 +158,7 @@ const char *keylog_read_srtp_option(text_span text, keylog_entry *entry, unsigne
         if (*seen & 1u << i)
             return "an option is repeated";
         *seen |= 1u << i;
-        return srtp_options[i].read(text, &entry->srtp);
+        return srtp_options[i].read(text, entry);
     }
     return "an option is unknown";
 }

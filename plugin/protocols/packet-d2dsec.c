@@ -304,7 +304,7 @@ static void register_preferences(void)
         UAT_FLD_CSTRING(key_rows, flow, "Flow", "*, ssrc=0x..., src=ADDR:PORT, dst=ADDR:PORT or call=CALL-ID"),
         UAT_FLD_CSTRING(key_rows, suite, "Crypto suite", "As in SDP, for example AES_CM_128_HMAC_SHA1_80"),
         UAT_FLD_CSTRING(key_rows, key, "Key", "Master key and master salt, in hex or base64"),
-        UAT_FLD_CSTRING(key_rows, options, "Options", "mki=HEX kdr=N, as in the key log; may be empty"),
+        UAT_FLD_CSTRING(key_rows, options, "Options", "mki=HEX kdr=N roc=N, as in the key log; may be empty"),
         UAT_END_FIELDS,
     };
     uat_t *table = uat_new("SRTP master keys", sizeof(key_row), "d2dsec_srtp_keys", TRUE, &key_rows, &key_row_count,

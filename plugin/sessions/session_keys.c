@@ -195,12 +195,23 @@ uint32_t session_key_roc(const session_key *key, uint32_t ssrc)
     return key->roc;
 }
 
+/* A line for one SSRC says nothing of others, as far as they have lines of their own. */
+static void tell_roc(session_key *key, const keylog_entry *entry)
+{
+    if (entry->selector == KEYLOG_SSRC)
+        session_key_set_roc(key, entry->ssrc, entry->roc);
+    else
+        key->roc = entry->roc;
+}
+
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
 {
     session_key *key = add_key(keys, &entry->srtp, entry->suite, KEY_ORIGIN_KEYLOG, 0, entry->line);
     if (!key)
         return;
     keys->has_logged = true;
+    if (entry->roc)
+        tell_roc(key, entry);
     transport_address address = entry->address;
     switch (entry->selector) {
     case KEYLOG_ANY:

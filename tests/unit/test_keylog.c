@@ -99,7 +99,12 @@ static void test_options(void)
     g_assert_false(entry->srtp.unencrypted_srtcp);
     keylog_entry_free(entry);
 
+    entry = parse("SRTP_MASTER * " SECRET " roc=4294967295 kdr=0");
+    g_assert_cmpuint(entry->roc, ==, UINT32_MAX);
+    keylog_entry_free(entry);
+
     entry = parse("SRTP_MASTER * " SECRET " kdr=16777216 unencrypted_srtcp=1 unencrypted_srtp=1");
+    g_assert_cmpuint(entry->roc, ==, 0);
     g_assert_cmpuint(entry->srtp.kdr, ==, 1u << 24);
     g_assert_true(entry->srtp.unencrypted_srtp);
     g_assert_true(entry->srtp.unencrypted_srtcp);
@@ -172,6 +177,9 @@ static void test_errors(void)
         {"SRTP_MASTER * " SECRET " kdr=33554432", "kdr="},
         {"SRTP_MASTER * " SECRET " kdr=", "kdr="},
         {"SRTP_MASTER * " SECRET " kdr=-1", "kdr="},
+        {"SRTP_MASTER * " SECRET " roc=4294967296", "roc="},
+        {"SRTP_MASTER * " SECRET " roc=0x10", "roc="},
+        {"SRTP_MASTER * " SECRET " roc=", "roc="},
         {"SRTP_MASTER * " SECRET " unencrypted_srtp=yes", "unencrypted_srtp="},
         {"\xef\xbb\xbfSRTP_MASTER * " SECRET, "does not begin with a label"}, /* a mark anywhere but at the file's start */
     };

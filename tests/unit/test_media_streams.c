@@ -41,12 +41,12 @@ static void add_key(scene *s)
     media_streams_news(s->streams);
 }
 
-static scene *scene_new(const char *suite)
+static scene *scene_with_option(const char *suite, const char *option)
 {
     scene *s = g_new0(scene, 1);
     char *error = NULL;
     g_autofree char *line = g_strdup_printf("SRTP_MASTER src=192.0.2.1:4000 %s:"
-                                            "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d", suite);
+                                            "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d %s", suite, option);
     g_assert_true(keylog_parse_line(line, strlen(line), &s->entry, &error));
     const libsrtp_options options = {.direction = ssrc_any_outbound};
     s->sender = libsrtp_session_new(suite_of(suite), &s->entry->srtp, &options);
@@ -54,6 +54,11 @@ static scene *scene_new(const char *suite)
     s->signalling = offer_answer_new(s->keys);
     s->streams = media_streams_new(s->keys, s->signalling, false);
     return s;
+}
+
+static scene *scene_new(const char *suite)
+{
+    return scene_with_option(suite, "");
 }
 
 static void scene_free(scene *s)
@@ -184,6 +189,31 @@ static void test_signalled_roc(void)
     }
 }
 
+/* A key log tells a ROC that a short tag leaves beyond the search; one that is wrong keeps no stream from being opened. */
+static void test_logged_roc(void)
+{
+    static const struct {
+        const char *option;
+        uint32_t roc;
+        media_verdict verdict;
+    } rows[] = {{"", 5000, MEDIA_TAG_MISMATCH},
+                {"roc=5000", 5000, MEDIA_DECRYPTED},
+                {"roc=4999", 5000, MEDIA_TAG_MISMATCH},
+                {"roc=5000", 0, MEDIA_DECRYPTED},
+                {"roc=5000", MEDIA_ROC_SEARCH_SHORT_TAG, MEDIA_DECRYPTED},
+                {"roc=4294967295", UINT32_MAX, MEDIA_DECRYPTED}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        scene *s = scene_with_option("AES_CM_128_HMAC_SHA1_32", rows[i].option);
+        sent_packet sent;
+        add_key(s);
+        begin_at_roc(s, rows[i].roc, &sent);
+        const media_opening opening = arrive(s, &sent, 1);
+        g_assert_cmpint(opening.verdict, ==, rows[i].verdict);
+        g_assert_cmpuint(opening.roc, ==, opening.plain_len ? rows[i].roc : 0);
+        scene_free(s);
+    }
+}
+
 /* One key for two senders, each of which begins at a ROC of its own: the one told last does not stand for both. */
 static void test_signalled_rocs_of_two(void)
 {
@@ -282,6 +312,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media-streams/late-and-twice", test_late_and_twice);
     g_test_add_func("/media-streams/roc-search-is-bounded", test_roc_search_is_bounded);
     g_test_add_func("/media-streams/signalled-roc", test_signalled_roc);
+    g_test_add_func("/media-streams/logged-roc", test_logged_roc);
     g_test_add_func("/media-streams/signalled-rocs-of-two", test_signalled_rocs_of_two);
     g_test_add_func("/media-streams/tags-of-srtcp", test_tags_of_srtcp);
     g_test_add_func("/media-streams/key-comes-last", test_key_comes_last);

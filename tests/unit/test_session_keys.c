@@ -140,6 +140,29 @@ static void test_leg(void)
     session_keys_free(keys);
 }
 
+/* Lines for two SSRCs under one key each tell a ROC; one for an address tells that of all who have none of their own. */
+static void test_logged_rocs(void)
+{
+    static const char *const flows[] = {"ssrc=0x1", "ssrc=0x2", "src=192.0.2.1:4000"};
+    session_keys *keys = session_keys_new();
+    for (unsigned i = 0; i < G_N_ELEMENTS(flows); i++) {
+        keylog_entry *entry;
+        char *error;
+        g_autofree char *line = g_strdup_printf("SRTP_MASTER %s AES_CM_128_HMAC_SHA1_80:"
+                                                "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d roc=%u",
+                                                flows[i], 7 + i);
+        g_assert_true(keylog_parse_line(line, strlen(line), &entry, &error));
+        session_keys_add_logged(keys, entry);
+        keylog_entry_free(entry);
+    }
+    const session_key *key = session_keys_for_ssrc(keys, 1)->pdata[0];
+    g_assert_cmpuint(session_keys_count(keys), ==, 1);
+    g_assert_cmpuint(session_key_roc(key, 1), ==, 7);
+    g_assert_cmpuint(session_key_roc(key, 2), ==, 8);
+    g_assert_cmpuint(session_key_roc(key, 3), ==, 9);
+    session_keys_free(keys);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -149,5 +172,6 @@ int main(int argc, char **argv)
     g_test_add_func("/session-keys/roc", test_roc);
     g_test_add_func("/session-keys/leg", test_leg);
     g_test_add_func("/session-keys/again", test_again);
+    g_test_add_func("/session-keys/logged-rocs", test_logged_rocs);
     return g_test_run();
 }

@@ -542,7 +542,12 @@ static void test_memory_is_of_streams(void)
 {
     traffic_scene *s = traffic_scene_new(CM_80, NULL, 0, 0);
     const session_key *key = traffic_scene_log(s, CM_80, 0, NULL);
-    const size_t before = octets_in_use();
+    const size_t before = octets_in_use(); /* 0: the allocator is another's, as a sanitizer's is */
+    if (!before) {
+        g_test_skip("the allocator does not count");
+        traffic_scene_free(s);
+        return;
+    }
     add_many(s->traffic, key, 0, 10000);
     const size_t few = octets_in_use();
     add_many(s->traffic, key, 10000, 990000);
