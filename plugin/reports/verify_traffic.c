@@ -82,14 +82,17 @@ static void count(verify_counts *counts, const packet_fate *fate)
         counts->failed[fate->failure]++;
 }
 
+/* What a packet repeats may lie outside the window; where it adds to the range of indices, it surely does. */
 static void count_index(verify_counts *counts, const packet_fate *fate)
 {
-    if (!counts->has_index || fate->index < counts->first_index)
+    const bool is_lowest = !counts->has_index || fate->index < counts->first_index;
+    const bool is_highest = !counts->has_index || fate->index > counts->last_index;
+    if (is_lowest)
         counts->first_index = fate->index;
-    if (!counts->has_index || fate->index > counts->last_index)
+    if (is_highest)
         counts->last_index = fate->index;
     counts->has_index = true;
-    counts->distinct += !fate->is_repeat && !fate->is_reuse;
+    counts->distinct += is_lowest || is_highest || (!fate->is_repeat && !fate->is_reuse);
 }
 
 static bool is_duplicate(const verify_counts *counts, const packet_fate *fate)

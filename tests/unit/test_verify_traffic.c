@@ -255,6 +255,27 @@ static void test_window(void)
     traffic_scene_free(s);
 }
 
+/* Each packet is captured twice, and the window begins between the two of one: its second is the first of its index inside. */
+static void test_window_between_duplicates(void)
+{
+    traffic_scene *s = traffic_scene_new(CM_80, NULL, 4, 8);
+    sent_packet sent;
+    traffic_scene_log(s, CM_80, 0, NULL);
+    for (uint16_t i = 0; i < 6; i++) {
+        traffic_scene_send_seq(s, 100 + i, &sent);
+        traffic_scene_arrive(s, &sent, 1 + 2 * i);
+        traffic_scene_arrive(s, &sent, 2 + 2 * i);
+    }
+    const verify_counts *counts = &stretch(traffic_scene_stream(s, 0), 0)->counts;
+    g_assert_cmpuint(counts->packets, ==, 5); /* the second of 101, both of 102 and 103 */
+    g_assert_cmpuint(counts->replayed, ==, 3);
+    g_assert_cmpuint(counts->first_index, ==, 101);
+    g_assert_cmpuint(counts->last_index, ==, 103);
+    g_assert_cmpuint(counts->distinct, ==, 3);
+    g_assert_cmpuint(verify_counts_missing(counts), ==, 0);
+    traffic_scene_free(s);
+}
+
 /* --- runs of tag mismatches ---------------------------------------------------------------------------------------- */
 
 static void test_runs(void)
@@ -604,6 +625,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify-traffic/padding", test_padding);
     g_test_add_func("/verify-traffic/rekeyed", test_rekeyed);
     g_test_add_func("/verify-traffic/window", test_window);
+    g_test_add_func("/verify-traffic/window-between-duplicates", test_window_between_duplicates);
     g_test_add_func("/verify-traffic/runs", test_runs);
     g_test_add_func("/verify-traffic/rtcp", test_rtcp);
     g_test_add_func("/verify-traffic/rtcp-is-a-stream-of-its-own", test_rtcp_is_a_stream_of_its_own);
