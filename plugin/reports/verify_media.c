@@ -1,3 +1,4 @@
+#include "reports/verify_diagnosis.h"
 #include "reports/verify_media_parts.h"
 
 #include <string.h>
@@ -299,6 +300,7 @@ static void note_findings(verify_session *session, const media_subject *subject)
 void verify_media_add_sessions(verify_report *report, const verify_sources *sources)
 {
     GPtrArray *subjects = media_subjects_new(sources);
+    uint64_t credit = VERIFY_TRIALS_PER_REPORT;
     for (guint i = 0; i < subjects->len; i++) {
         const media_subject *subject = subjects->pdata[i];
         verify_session *session = verify_report_add_session(report, method_of(subject));
@@ -307,6 +309,7 @@ void verify_media_add_sessions(verify_report *report, const verify_sources *sour
         verify_media_add_derivation(report, session, subject);
         verify_media_add_mikey(report, session, subject);
         note_findings(session, subject);
+        verify_media_add_diagnoses(report, session, subject, sources, &credit);
         for (guint s = 0; s < subject->streams->len; s++)
             g_ptr_array_add(session->streams, subject->streams->pdata[s]);
     }

@@ -43,4 +43,8 @@ void verify_media_add_derivation(verify_report *report, verify_session *session,
 /* Events, identities and findings of the session's MIKEY messages. */
 void verify_media_add_mikey(verify_report *report, verify_session *session, const media_subject *subject);
 
+/* Why packets of the session's streams fail. *credit: as verify_diagnose takes it, of all sessions together. */
+void verify_media_add_diagnoses(verify_report *report, verify_session *session, const media_subject *subject,
+                                const verify_sources *sources, uint64_t *credit);
+
 #endif

@@ -179,18 +179,16 @@ typedef struct {
     unsigned notes;
 } arrived;
 
-static void arrive(capture *c, const arrived *p, unsigned packets)
+static void arrive_octets(capture *c, const arrived *p, unsigned packets, const uint8_t *octets, size_t len)
 {
-    static const uint8_t rtp[40] = {0x80}, rtcp[8] = {0x80, 201, 0, 1};
     const bool is_rtcp = p->source_port % 2;
     for (unsigned i = 0; i < packets; i++) {
-        const uint8_t *octets = is_rtcp ? rtcp : rtp;
         const media_packet packet = {.frame = ++c->frame,
                                      .is_rtcp = is_rtcp,
                                      .source = host(p->source, (uint16_t)p->source_port),
                                      .destination = host(p->destination, (uint16_t)p->destination_port),
                                      .data = octets,
-                                     .len = is_rtcp ? sizeof rtcp : sizeof rtp};
+                                     .len = len};
         const media_opening opening = {.verdict = p->verdict,
                                        .notes = p->notes,
                                        .ssrc = p->ssrc,
@@ -200,6 +198,15 @@ static void arrive(capture *c, const arrived *p, unsigned packets)
                                        .plain_len = p->key ? packet.len : 0};
         verify_traffic_add_media(c->traffic, &packet, &opening, octets, c->frame);
     }
+}
+
+static void arrive(capture *c, const arrived *p, unsigned packets)
+{
+    static const uint8_t rtp[40] = {0x80}, rtcp[8] = {0x80, 201, 0, 1};
+    if (p->source_port % 2)
+        arrive_octets(c, p, packets, rtcp, sizeof rtcp);
+    else
+        arrive_octets(c, p, packets, rtp, sizeof rtp);
 }
 
 static void arrive_from_alice(capture *c, const session_key *key, unsigned packets)
@@ -471,6 +478,163 @@ static void test_order(capture *c, gconstpointer data)
         g_assert_cmpstr(((const verify_session *)sessions->pdata[i])->method, ==, METHODS[i]);
 }
 
+/* The SRTP authentication key that RFC 3711 B.3 derives from the first key. */
+static uint8_t first_auth_key[20];
+
+static void read_auth_key(JsonObject *vector)
+{
+    vector_octets out;
+    if (strcmp(json_object_get_string_member(vector, "name"), B3) != 0 || json_object_get_int_member(vector, "label") != 1)
+        return;
+    vector_get_octets(vector, "out", false, &out);
+    memcpy(first_auth_key, out.data, sizeof first_auth_key);
+}
+
+/* A packet of the offerer that its key fits, with a tag of so many octets at a rollover counter below 2^32, which was not opened. */
+static void arrive_tagged(capture *c, uint8_t seq, size_t tag_len, uint32_t roc)
+{
+    uint8_t packet[40 + 20] = {0x80, 0, 0, seq, 0, 0, 0, 0, 0, 0, 0, 0xa};
+    gsize len = 20;
+    const uint8_t counter[4] = {(uint8_t)(roc >> 24), (uint8_t)(roc >> 16), (uint8_t)(roc >> 8), (uint8_t)roc};
+    GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA1, first_auth_key, sizeof first_auth_key);
+    g_hmac_update(hmac, packet, 40);
+    g_hmac_update(hmac, counter, sizeof counter);
+    g_hmac_get_digest(hmac, packet + 40, &len);
+    g_hmac_unref(hmac);
+    arrive_octets(c, &(arrived){"1", 4000, "2", 5000, 0xa, NULL, MEDIA_TAG_MISMATCH, 0}, 1, packet, 40 + tag_len);
+}
+
+static void test_wrong_suite(capture *c, gconstpointer data)
+{
+    (void)data;
+    const session_key *k2;
+    offer(c);
+    k2 = key_of(answer(c, 1));
+    arrive_tagged(c, 1, 4, 0);
+    arrive_tagged(c, 2, 4, 0);
+    arrive_from_bob(c, k2, 1);
+    const verify_session *session = only_session(c);
+    assert_only_finding(session, VERIFY_WRONG_SUITE);
+    g_assert_cmpuint(finding(session, VERIFY_WRONG_SUITE)->packets, ==, 2);
+    g_assert_cmpstr(finding(session, VERIFY_WRONG_SUITE)->detail, ==,
+                    "the packets fit AES_CM_128_HMAC_SHA1_32, the key was given for AES_CM_128_HMAC_SHA1_80");
+}
+
+static void test_roc_unknown(capture *c, gconstpointer data)
+{
+    (void)data;
+    offer(c);
+    arrive_from_bob(c, key_of(answer(c, 1)), 1);
+    arrive_tagged(c, 1, 10, 70000);
+    arrive_tagged(c, 2, 10, 70000);
+    const verify_session *session = only_session(c);
+    assert_only_finding(session, VERIFY_ROC_UNKNOWN);
+    g_assert_cmpstr(finding(session, VERIFY_ROC_UNKNOWN)->detail, ==, "the rollover counter is 70000");
+}
+
+/* Media under a key from the KD of offer and answer belongs to their call; without one, to a session of the KD. */
+static void test_kd(capture *c, gconstpointer data)
+{
+    (void)data;
+    srtp_master_key master = {.transform = crypto_suite_by_name("AES_CM_128_HMAC_SHA1_80", 23)->transform};
+    offer(c);
+    answer(c, 1);
+    memcpy(master.key, third_key, 16);
+    memcpy(master.salt, third_key + 16, 14);
+    const crypto_suite *suite = crypto_suite_by_name("AES_CM_128_HMAC_SHA1_80", 23);
+    const session_key *of_call = session_keys_add(c->keys, &master, suite, KEY_ORIGIN_KD, 2, 0);
+    master.key[0]++;
+    const session_key *of_line = session_keys_add(c->keys, &master, suite, KEY_ORIGIN_KD, 0, 9);
+    arrive(c, &(arrived){"7", 7000, "8", 8000, 0xc, of_call, MEDIA_DECRYPTED, 0}, 2);
+    arrive(c, &(arrived){"8", 8000, "7", 7000, 0xd, of_call, MEDIA_DECRYPTED, 0}, 2);
+    arrive(c, &(arrived){"5", 7000, "6", 8000, 0xe, of_line, MEDIA_DECRYPTED, 0}, 1);
+    const GPtrArray *sessions = sessions_of(c);
+    g_assert_cmpuint(sessions->len, ==, 2);
+    const verify_session *call = sessions->pdata[0], *line = sessions->pdata[1];
+    g_assert_cmpstr(call->method, ==, "KD");
+    g_assert_cmpstr(identifier(call, "call_id"), ==, "one@x");
+    g_assert_cmpuint(call->streams->len, ==, 2);
+    assert_key(call, 2, third_key, "KD", NULL, 2, 4);
+    g_assert_cmpstr(line->method, ==, "KD");
+    g_assert_cmpstr(g_array_index(line->keys, verify_key, 0).detail, ==, "key log line 9");
+}
+
+/* --- no key -------------------------------------------------------------------------------------------------------- */
+
+static void append(GString *all, const char *text)
+{
+    if (text)
+        g_string_append_printf(all, "%s\n", text);
+}
+
+static void append_steps(GString *all, const verify_session *session)
+{
+    for (guint i = 0; i < session->derivation->len; i++) {
+        const verify_step *step = &g_array_index(session->derivation, verify_step, i);
+        const char *const texts[] = {step->function, step->parameters, step->output, step->fingerprint};
+        for (guint t = 0; t < G_N_ELEMENTS(texts); t++)
+            append(all, texts[t]);
+        for (guint k = 0; k < step->inputs->len; k++) {
+            append(all, g_array_index(step->inputs, verify_input, k).value);
+            append(all, g_array_index(step->inputs, verify_input, k).fingerprint);
+        }
+    }
+}
+
+static void append_session(GString *all, const verify_session *session)
+{
+    append_steps(all, session);
+    for (guint i = 0; i < session->keys->len; i++) {
+        const verify_key *key = &g_array_index(session->keys, verify_key, i);
+        append(all, key->fingerprint);
+        append(all, key->detail);
+        append(all, key->origin);
+    }
+    for (guint i = 0; i < session->identifiers->len; i++)
+        append(all, g_array_index(session->identifiers, verify_identifier, i).value);
+    for (guint i = 0; i < session->parties->len; i++)
+        append(all, g_array_index(session->parties, verify_party, i).identity);
+    for (guint i = 0; i < session->findings->len; i++)
+        append(all, g_array_index(session->findings, verify_finding, i).detail);
+}
+
+static void assert_no_key(const char *text, const uint8_t *key, size_t len)
+{
+    g_autoptr(GString) hex = g_string_new(NULL);
+    for (size_t i = 0; i < len; i++)
+        g_string_append_printf(hex, "%02x", key[i]);
+    g_autofree char *base64 = g_base64_encode(key, len / 3 * 3);
+    g_assert_null(strstr(text, hex->str));
+    g_assert_null(strstr(text, base64));
+}
+
+static void test_no_key_is_told(capture *c, gconstpointer data)
+{
+    (void)data;
+    mikey_exchange *exchange = mikey_exchange_named("pre-shared key");
+    arrive_from_alice(c, key_of(offer(c)), 2);
+    arrive_from_bob(c, key_of(answer(c, 1)), 2);
+    mikey_scene_log(c->mikey, "MIKEY_PSK * %s", exchange->psk);
+    mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->init));
+    mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->resp));
+    mikey_sessions_settle(c->mikey->sessions);
+    g_autoptr(GString) all = g_string_new(NULL);
+    const GPtrArray *sessions = sessions_of(c);
+    g_assert_cmpuint(sessions->len, ==, 2);
+    for (guint i = 0; i < sessions->len; i++)
+        append_session(all, sessions->pdata[i]);
+    g_autofree char *fingerprint = fingerprint_of(first_key, 30);
+    g_assert_nonnull(strstr(all->str, fingerprint));
+    assert_no_key(all->str, first_key, 16);
+    assert_no_key(all->str, first_key + 16, 14);
+    assert_no_key(all->str, second_key, 16);
+    assert_no_key(all->str, first_auth_key, sizeof first_auth_key);
+    for (guint i = 0; i < 2; i++)
+        assert_no_key(all->str, exchange->tek[i].data, exchange->tek[i].len);
+    g_assert_null(strstr(all->str, exchange->psk));
+    mikey_exchange_free(exchange);
+}
+
 /* --- key logs, and nothing ----------------------------------------------------------------------------------------- */
 
 static void test_logged(capture *c, gconstpointer data)
@@ -503,7 +667,8 @@ static void test_logged_and_wrong(capture *c, gconstpointer data)
     assert_key(session, 0, first_key, "key log", "line 3", 0, 0);
     g_assert_cmpuint(session->streams->len, ==, 1);
     g_assert_cmpuint(session->derivation->len, ==, 1);
-    g_assert_null(finding(session, VERIFY_KEY_MISSING));
+    assert_only_finding(session, VERIFY_WRONG_KEY);
+    g_assert_cmpuint(finding(session, VERIFY_WRONG_KEY)->packets, ==, 2);
 }
 
 /* A key of a key log that opens the media of a call belongs to the call. */
@@ -615,7 +780,8 @@ static void test_mikey_of_a_call(capture *c, gconstpointer data)
     g_assert_cmpstr(session->carrier, ==, "SIP over UDP");
     g_assert_cmpuint(session->keys->len, ==, 4);
     g_assert_cmpuint(session->parties->len, ==, 2);
-    g_assert_nonnull(g_array_index(session->parties, verify_party, 0).identity);
+    assert_party(session, 0, "offerer", "sip:alice@x", "sip:alice@example.com", "192.0.2.1");
+    assert_party(session, 1, "answerer", "sip:bob@x", "sip:bob@example.com", "192.0.2.2");
     assert_event(session, 0, "offer", 1);
     assert_event(session, 1, "mikey_request", 1);
     mikey_exchange_free(exchange);
@@ -700,6 +866,7 @@ int main(int argc, char **argv)
     memset(second_key, 2, sizeof second_key);
     memset(third_key, 3, sizeof third_key);
     vectors_for_each("srtp_kdf.json", read_master);
+    vectors_for_each("srtp_kdf.json", read_auth_key);
 #define ADD(path, function) g_test_add("/verify-media/" path, capture, NULL, setup, function, teardown)
     ADD("call", test_call);
     ADD("derivation", test_derivation);
@@ -711,6 +878,10 @@ int main(int argc, char **argv)
     ADD("hops", test_hops);
     ADD("calls-of-no-interest", test_calls_of_no_interest);
     ADD("order", test_order);
+    ADD("wrong-suite", test_wrong_suite);
+    ADD("roc-unknown", test_roc_unknown);
+    ADD("kd", test_kd);
+    ADD("no-key-is-told", test_no_key_is_told);
     ADD("logged", test_logged);
     g_test_add("/verify-media/logged-and-wrong/ssrc", capture, "ssrc=0x0000000c", setup, test_logged_and_wrong, teardown);
     g_test_add("/verify-media/logged-and-wrong/source", capture, "src=192.0.2.7:7000", setup, test_logged_and_wrong, teardown);
