@@ -65,7 +65,7 @@ struct mikey_record {
     GArray *places;         /* mikey_place: every time it was seen */
     GPtrArray *legs;        /* media_leg * whose media it protects */
     char *caller, *callee;  /* URIs of SIP's From and To; NULL: absent */
-    const char *carrier;    /* constant text: "port 2269", "HTTP"; NULL: SDP, or not known */
+    const char *carrier;    /* constant text: "port 2269", "HTTP", "PC5 signalling"; NULL: SDP, or not known */
 
     /* Findings, made anew whenever there is news. */
     mikey_status status;    /* of the MAC that protects the message as a whole */

@@ -35,7 +35,8 @@ void pc5_learn_keying(const pc5_arrival *arrival, const pc5_record *record, kd_s
                                     .section = -1,
                                     .offer_frame = record->context && record->context->answer.frame == arrival->frame
                                                        ? record->context->offer.frame
-                                                       : 0};
+                                                       : 0,
+                                    .carrier = "PC5 signalling"};
     if (!information->content.data)
         return;
     if (keyest_is_sdp(information))
