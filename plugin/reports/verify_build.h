@@ -19,7 +19,7 @@ typedef struct {
     const session_keys *keys;
     const offer_answer *signalling;
     const mikey_sessions *mikey;
-    const rtsp_sessions *rtsp;
+    const rtsp_sessions *rtsp; /* NULL: none */
     const kd_sources *kd;
     const pc5_state *pc5;
     const sl_security *sidelink;

@@ -111,7 +111,8 @@ static void add_signalling(verify_report *report, verify_session *session, const
 
 /* --- keys ---------------------------------------------------------------------------------------------------------- */
 
-const char *media_method(key_origin origin)
+/* How keys of this origin are agreed on. */
+static const char *method_of_key(key_origin origin)
 {
     switch (origin) {
     case KEY_ORIGIN_KEYLOG:
@@ -133,11 +134,11 @@ static const char *method_of(const media_subject *subject)
     const char *method = NULL;
     uint64_t most = 0;
     for (guint i = 0; i < subject->keys->len; i++) {
-        const char *candidate = media_method(g_array_index(subject->keys, media_key, i).origin);
+        const char *candidate = method_of_key(g_array_index(subject->keys, media_key, i).origin);
         uint64_t packets = 0;
         for (guint k = 0; k < subject->keys->len; k++) {
             const media_key *key = &g_array_index(subject->keys, media_key, k);
-            packets += media_method(key->origin) == candidate ? media_key_packets(key) : 0;
+            packets += method_of_key(key->origin) == candidate ? media_key_packets(key) : 0;
         }
         if (!method || packets > most) {
             method = candidate;
@@ -146,13 +147,13 @@ static const char *method_of(const media_subject *subject)
     }
     if (!method && subject->messages->len)
         method = mikey_is_ticket_type(((const mikey_record *)subject->messages->pdata[0])->message->header.data_type)
-                     ? media_method(KEY_ORIGIN_MIKEY_TICKET)
-                     : media_method(KEY_ORIGIN_MIKEY);
+                     ? method_of_key(KEY_ORIGIN_MIKEY_TICKET)
+                     : method_of_key(KEY_ORIGIN_MIKEY);
     for (guint d = 0; d < subject->dialogs->len && !method; d++) {
         const GArray *bodies = ((const dialog_record *)subject->dialogs->pdata[d])->bodies;
         for (guint i = 0; i < bodies->len && !method; i++)
             if (g_array_index(bodies, dialog_body, i).has_crypto)
-                method = media_method(KEY_ORIGIN_SDES);
+                method = method_of_key(KEY_ORIGIN_SDES);
     }
     return method;
 }
@@ -178,7 +179,7 @@ static void add_keys(verify_report *report, verify_session *session, const media
         const media_key *key = &g_array_index(subject->keys, media_key, i);
         const char *origin = key->origin == KEY_ORIGIN_SDES_OFFER    ? "SDES offer"
                              : key->origin == KEY_ORIGIN_SDES_ANSWER ? "SDES answer"
-                                                                     : media_method(key->origin);
+                                                                     : method_of_key(key->origin);
         const verify_key told = {.name = "SRTP master key",
                                  .fingerprint = verify_report_text(report, "%s", key->key->fingerprint),
                                  .suite = verify_report_text(report, "%s", key->key->suite->name),
@@ -279,9 +280,13 @@ static void note_one_direction(verify_session *session, const media_subject *sub
         verify_session_note(session, VERIFY_ONE_DIRECTION, 0, NULL);
 }
 
+/* Whether there is a stream for which not even a wrong key is at hand. */
 static bool is_unexplained(const media_subject *subject)
 {
-    return !subject->keys->len && !subject->messages->len && !subject->is_protected;
+    bool untried = false;
+    for (guint i = 0; i < subject->streams->len && !untried; i++)
+        untried = !((const verify_stream *)subject->streams->pdata[i])->total.failed[VERIFY_TAG_MISMATCH];
+    return untried && !subject->keys->len && !subject->messages->len && !subject->is_protected;
 }
 
 static void note_findings(verify_session *session, const media_subject *subject)

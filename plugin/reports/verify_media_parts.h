@@ -34,9 +34,6 @@ GPtrArray *media_subjects_new(const verify_sources *sources);
 uint64_t media_key_packets(const media_key *key);
 bool media_subject_has_unopened(const media_subject *subject);
 
-/* "SDES", "MIKEY", "key log" ...: how keys of this origin are agreed on. */
-const char *media_method(key_origin origin);
-
 /* How each key came about, and the session keys that follow from those that opened packets. */
 void verify_media_add_derivation(verify_report *report, verify_session *session, const media_subject *subject);
 

@@ -1,6 +1,8 @@
 /* Which signalling, which keys and which streams make up a session. */
 #include "reports/verify_media_parts.h"
 
+#include <string.h>
+
 #define MAX_LEGS 64 /* looked at of one address, the newest, as for decryption */
 
 /* Sessions by what leads to them. */
@@ -281,19 +283,28 @@ static const session_key *newest_unsignalled(const GPtrArray *keys)
     return NULL;
 }
 
+/* A key of the line that all keys for any flow are of: one line may give a key under several suites. NULL: there is no such line. */
+static const session_key *key_of_only_line(const GPtrArray *keys)
+{
+    const session_key *first = keys->len ? keys->pdata[0] : NULL;
+    for (guint i = 0; i < keys->len; i++) {
+        const session_key *key = keys->pdata[i];
+        if (key->leg || key->origin != KEY_ORIGIN_KEYLOG || key->detail != first->detail)
+            return NULL;
+    }
+    return first;
+}
+
 /* The key that should have opened the stream, by a selector, or because there is no other. */
 static const session_key *expected_key(const allotment *all, const verify_stream *stream)
 {
     const session_keys *keys = all->sources->keys;
-    const GPtrArray *any = session_keys_for_any(keys);
     const session_key *key = newest_unsignalled(session_keys_for_ssrc(keys, stream->ssrc));
     if (!key)
         key = newest_unsignalled(session_keys_for_source(keys, &stream->source));
     if (!key)
         key = newest_unsignalled(session_keys_for_destination(keys, &stream->destination));
-    if (!key && any->len == 1)
-        key = newest_unsignalled(any);
-    return key;
+    return key ? key : key_of_only_line(session_keys_for_any(keys));
 }
 
 static guint pair_hash(gconstpointer data)

@@ -702,6 +702,30 @@ static void test_unknown(capture *c, gconstpointer data)
     }
 }
 
+/* Lines of which each could be meant: none is named, but that there were keys is said. */
+static void test_lines_for_any(capture *c, gconstpointer data)
+{
+    (void)data;
+    log_key(c, 3, "*", first_key);
+    log_key(c, 4, "*", second_key);
+    arrive(c, &(arrived){"7", 7000, "8", 8000, 0xc, NULL, MEDIA_TAG_MISMATCH, 0}, 2);
+    const verify_session *session = only_session(c);
+    g_assert_null(session->method);
+    assert_only_finding(session, VERIFY_WRONG_KEY);
+}
+
+static void test_keys_of_one_line(capture *c, gconstpointer data)
+{
+    (void)data;
+    log_key(c, 3, "*", first_key);
+    log_key(c, 3, "*", second_key);
+    arrive(c, &(arrived){"7", 7000, "8", 8000, 0xc, NULL, MEDIA_TAG_MISMATCH, 0}, 2);
+    const verify_session *session = only_session(c);
+    g_assert_cmpstr(session->method, ==, "key log");
+    g_assert_cmpstr(identifier(session, "keylog_line"), ==, "3");
+    assert_only_finding(session, VERIFY_WRONG_KEY);
+}
+
 /* --- MIKEY --------------------------------------------------------------------------------------------------------- */
 
 static const verify_session *mikey_session(capture *c, const mikey_exchange *exchange, bool answered)
@@ -888,6 +912,8 @@ int main(int argc, char **argv)
     g_test_add("/verify-media/logged-and-wrong/any", capture, "*", setup, test_logged_and_wrong, teardown);
     ADD("logged-for-a-call", test_logged_for_a_call);
     ADD("unknown", test_unknown);
+    ADD("lines-for-any", test_lines_for_any);
+    ADD("keys-of-one-line", test_keys_of_one_line);
     ADD("mikey", test_mikey);
     ADD("mikey-with-traffic", test_mikey_with_traffic);
     ADD("mikey-of-a-call", test_mikey_of_a_call);
