@@ -20,6 +20,7 @@ typedef struct {
     uint32_t frame;
     pc5_id source, destination;
     char *call_id; /* NULL: none */
+    const char *carrier;
     unsigned count;
     offered_line *lines;
 } seen_body;
@@ -193,6 +194,7 @@ static seen_body *body_new(const kd_body_arrival *arrival, const sdp_body *sdp)
     for (unsigned m = 0; m < sdp->media_count; m++)
         for (unsigned c = 0; c < sdp->media[m].crypto_count && body->count < KD_MAX_LINES; c++)
             body->count += take_line(&lines[body->count], sdp->media[m].crypto[c]);
+    body->carrier = arrival->carrier;
     body->lines = (offered_line *)g_memdup2(lines, body->count * sizeof *lines);
     OPENSSL_cleanse(lines, KD_MAX_LINES * sizeof *lines);
     g_free(lines);
@@ -261,6 +263,7 @@ static void couple(kd_sources *sources, const seen_body *offer, const seen_body 
             made->suite = to->suite;
             made->frame = answer->frame;
             made->offer_frame = offer->frame;
+            made->carrier = answer->carrier;
             g_ptr_array_add(sources->couples, made);
             g_ptr_array_remove(sources->suites, (gpointer)to->suite);
             g_ptr_array_add(sources->suites, (gpointer)to->suite);
@@ -391,7 +394,7 @@ static void append_logged_sdes(GArray *found, const kd_sources *sources, const p
             if (!have_one_selector(first, second))
                 continue;
             kd_candidate candidate = {
-                .kind = KD_OF_SDES, .offer = first->key, .answer = second->key, .line = second->line};
+                .kind = KD_OF_SDES, .offer = first->key, .answer = second->key, .line = second->line, .offer_line = first->line};
             append(found, &candidate);
             OPENSSL_cleanse(&candidate, sizeof candidate);
         }
@@ -427,8 +430,7 @@ static octet_span info_of(const GBytes *info)
     return (octet_span){octets, len};
 }
 
-/* Layer-2 IDs in full; of one whose last octet was never seen there are zeros. */
-static octet_span ids_of(const pc5_context *context, uint8_t ids[2 * PC5_LAYER_2_ID_LEN])
+octet_span kd_layer_2_ids(const pc5_context *context, uint8_t ids[2 * PC5_LAYER_2_ID_LEN])
 {
     memset(ids, 0, 2 * PC5_LAYER_2_ID_LEN);
     memcpy(ids, context->initiator.octets, MIN(context->initiator.len, PC5_LAYER_2_ID_LEN));
@@ -444,7 +446,7 @@ static bool derive_from_sdes(const kd_candidate *candidate, const sl_profile *pr
                                    .answer = key_of(&candidate->answer),
                                    .offerer = info_of(context->initiator_info),
                                    .answerer = info_of(context->responder_info),
-                                   .layer_2_ids = ids_of(context, ids)};
+                                   .layer_2_ids = kd_layer_2_ids(context, ids)};
     return kd_from_sdes(&profile->sdes, &inputs, kd);
 }
 
@@ -460,4 +462,30 @@ bool kd_candidate_derive(const kd_candidate *candidate, const sl_profile *profil
         return kd_from_tek(&profile->tek, threegpp_key_span(&candidate->key), kd);
     }
     return false;
+}
+
+/* --- what may be told ---------------------------------------------------------------------------------------------- */
+
+key_trace key_trace_of(const uint8_t *key, size_t len)
+{
+    key_trace trace = {.len = (uint32_t)len};
+    if (len)
+        key_fingerprint(key, len, trace.fingerprint);
+    return trace;
+}
+
+kd_trace kd_candidate_trace(const kd_candidate *candidate)
+{
+    const kd_sdes_key *offer = &candidate->offer, *answer = &candidate->answer;
+    return (kd_trace){.kind = candidate->kind,
+                      .key = key_trace_of(candidate->key.octets, candidate->key.len),
+                      .offer_key = key_trace_of(offer->octets, offer->key_len),
+                      .offer_salt = key_trace_of(offer->octets + offer->key_len, offer->salt_len),
+                      .answer_key = key_trace_of(answer->octets, answer->key_len),
+                      .answer_salt = key_trace_of(answer->octets + answer->key_len, answer->salt_len),
+                      .frame = candidate->frame,
+                      .offer_frame = candidate->offer_frame,
+                      .line = candidate->line,
+                      .offer_line = candidate->offer_line,
+                      .carrier = candidate->carrier};
 }

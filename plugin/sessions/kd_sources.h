@@ -6,6 +6,7 @@
 #ifndef D2DSEC_SESSIONS_KD_SOURCES_H
 #define D2DSEC_SESSIONS_KD_SOURCES_H
 
+#include "keys/fingerprint.h"
 #include "keys/kd.h"
 #include "keys/keylog.h"
 #include "sessions/mikey_sessions.h"
@@ -36,8 +37,26 @@ typedef struct {
     const crypto_suite *suite;  /* that offer and answer name; NULL: none does */
     uint32_t frame;             /* of the answer, or of the MIKEY message; 0: it was logged */
     uint32_t offer_frame;
-    unsigned line;              /* of the key log; 0: it was not logged */
+    unsigned line;              /* of the key log; of SDES keys that of the answer's; 0: it was not logged */
+    unsigned offer_line;
+    const char *carrier;        /* constant text: what brought the answer; NULL: not known */
 } kd_candidate;
+
+/* What may be told of a key that is not kept. */
+typedef struct {
+    uint32_t len; /* octets; 0: there is none */
+    char fingerprint[KEY_FINGERPRINT_LEN + 1];
+} key_trace;
+
+/* What a KD was made of, told without its keys; members as in kd_candidate. */
+typedef struct {
+    kd_kind kind;
+    key_trace key;
+    key_trace offer_key, offer_salt, answer_key, answer_salt;
+    uint32_t frame, offer_frame;
+    unsigned line, offer_line;
+    const char *carrier;
+} kd_trace;
 
 typedef struct kd_sources kd_sources;
 
@@ -55,6 +74,7 @@ typedef struct {
     uint32_t frame;
     pc5_id source, destination;
     text_span call_id;  /* of SIP; absent: none */
+    const char *carrier; /* constant text: "SIP", "PC5 signalling" ...; NULL: not known */
 } kd_body_arrival;
 
 /* Takes in the keys of an SDP body. Called again with the same body in the same frame it changes nothing. */
@@ -71,5 +91,12 @@ const GPtrArray *kd_sources_suites(const kd_sources *sources);
 
 /* KD by the profile. context: whose identities SDES_KD_IDENTITIES takes. False: it can't be derived; then *kd is cleansed. */
 bool kd_candidate_derive(const kd_candidate *candidate, const sl_profile *profile, const pc5_context *context, threegpp_key *kd);
+
+/* The Layer-2 IDs of both ends as SDES_KD_IDENTITIES takes them; of one whose last octet was never seen there are zeros. Points into
+ * `ids`. */
+octet_span kd_layer_2_ids(const pc5_context *context, uint8_t ids[2 * PC5_LAYER_2_ID_LEN]);
+
+key_trace key_trace_of(const uint8_t *key, size_t len);
+kd_trace kd_candidate_trace(const kd_candidate *candidate);
 
 #endif

@@ -16,7 +16,10 @@ static void learn_key_mgmt(mikey_arrival arrival, const text_span *lines, unsign
 static void learn_sdp(const pc5_arrival *arrival, const mikey_arrival *of_mikey, kd_sources *sources, mikey_sessions *mikey)
 {
     const octet_span content = arrival->message->key_establishment.content;
-    const kd_body_arrival here = {.frame = arrival->frame, .source = arrival->source, .destination = arrival->destination};
+    const kd_body_arrival here = {.frame = arrival->frame,
+                                  .source = arrival->source,
+                                  .destination = arrival->destination,
+                                  .carrier = "PC5 signalling"};
     sdp_body *body = sdp_parse_fragment((const char *)content.data, content.len);
     mikey_arrival at = *of_mikey;
     kd_sources_add_sdp(sources, &here, body);

@@ -36,7 +36,7 @@ static bool is_layer_2(const pc5_id *id)
     return id->len <= PC5_LAYER_2_ID_LEN;
 }
 
-static bool is_same_id(const pc5_id *a, const pc5_id *b)
+bool pc5_id_equal(const pc5_id *a, const pc5_id *b)
 {
     uint8_t len = MIN(a->len, b->len);
     return (a->len == b->len || (is_layer_2(a) && is_layer_2(b))) && memcmp(a->octets, b->octets, len) == 0;
@@ -49,7 +49,7 @@ static void learn_id(pc5_id *known, const pc5_id *seen)
 }
 
 /* Of both identities what every message between them carries, in an order that the direction does not change. */
-static GBytes *pair_name(const pc5_id *a, const pc5_id *b)
+GBytes *pc5_pair_name(const pc5_id *a, const pc5_id *b)
 {
     uint8_t name[2 + 2 * PC5_MAX_ID_LEN], len = 0;
     uint8_t a_len = is_layer_2(a) ? MIN(a->len, SURE_OCTETS) : a->len;
@@ -70,7 +70,7 @@ static GBytes *pair_name(const pc5_id *a, const pc5_id *b)
 static bool find_side(const pc5_pair *pair, const pc5_arrival *arrival, unsigned *from)
 {
     for (unsigned side = 0; side < 2; side++) {
-        if (is_same_id(&pair->ids[side], &arrival->source) && is_same_id(&pair->ids[!side], &arrival->destination)) {
+        if (pc5_id_equal(&pair->ids[side], &arrival->source) && pc5_id_equal(&pair->ids[!side], &arrival->destination)) {
             *from = side;
             return true;
         }
@@ -92,7 +92,7 @@ static void free_pairs(gpointer data)
 
 static GPtrArray *pairs_like(pc5_state *state, const pc5_arrival *arrival)
 {
-    GBytes *name = pair_name(&arrival->source, &arrival->destination);
+    GBytes *name = pc5_pair_name(&arrival->source, &arrival->destination);
     GPtrArray *pairs = (GPtrArray *)g_hash_table_lookup(state->pairs, name);
     if (pairs) {
         g_bytes_unref(name);
@@ -492,7 +492,7 @@ static void take_complete(pc5_visit *visit)
     if (attempt->context.complete_frame)
         return;
     attempt->context.complete_frame = visit->arrival->frame;
-    attempt->context.rejected = visit->message->type == PC5S_SECURITY_MODE_REJECT;
+    attempt->context.rejected = attempt->context.command_rejected = visit->message->type == PC5S_SECURITY_MODE_REJECT;
     if (!attempt->context.rejected)
         take_kd_id(visit, &attempt->context);
     pc5_take_keying(visit, attempt);
@@ -664,9 +664,15 @@ const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival)
 
 /* --- looking up ---------------------------------------------------------------------------------------------------- */
 
+void pc5_state_list(const pc5_state *state, GPtrArray *found)
+{
+    for (guint i = 0; i < state->attempts->len; i++)
+        g_ptr_array_add(found, (gpointer) & ((const pc5_attempt *)state->attempts->pdata[i])->context);
+}
+
 void pc5_state_unsecured(const pc5_state *state, const pc5_id *a, const pc5_id *b, unsigned max, GPtrArray *found)
 {
-    GBytes *name = pair_name(a, b);
+    GBytes *name = pc5_pair_name(a, b);
     const GPtrArray *pairs = (const GPtrArray *)g_hash_table_lookup(state->pairs, name);
     g_bytes_unref(name);
     for (guint p = pairs ? pairs->len : 0; p-- > 0;) {

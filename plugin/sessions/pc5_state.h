@@ -63,7 +63,8 @@ typedef struct {
     bool is_rekeying;
     pc5_id initiator, responder;          /* UE_1, UE_2, as far as they are known */
     uint32_t request_frame, command_frame, complete_frame, closing_frame; /* closing: accept, reject or response */
-    bool rejected;
+    bool rejected;                        /* by whichever message */
+    bool command_rejected;                /* complete_frame is that of a Direct Security Mode Reject */
     bool has_capabilities, has_nonce_1, has_nonce_2, has_algorithms, has_kd_sess_id, has_kd_id;
     uint16_t capabilities;                /* as the request has them */
     uint8_t nonce_1[16], nonce_2[16];
@@ -98,6 +99,15 @@ void pc5_state_free(pc5_state *state);
 /* Takes a message in. Called again for the same octets in the same frame it changes nothing and returns what it returned; only
  * response_frame and the context's frames may have been filled in since. The result lives as long as `state`. */
 const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival);
+
+/* Appends all contexts (const pc5_context *) to `found`, in the order in which they began. */
+void pc5_state_list(const pc5_state *state, GPtrArray *found);
+
+/* Whether two identities are the same as far as both are known. */
+bool pc5_id_equal(const pc5_id *a, const pc5_id *b);
+
+/* What pairs whose identities are equal have in common, in whichever order they stand. */
+GBytes *pc5_pair_name(const pc5_id *a, const pc5_id *b);
 
 /* Appends those contexts between two ends (const pc5_context *) to `found` for which no Direct Security Mode Command was seen, the
  * newest first, at most `max`. */

@@ -37,8 +37,10 @@ typedef enum {
 
 typedef struct {
     sl_key_origin origin;
-    uint32_t frame; /* that brought it; 0: none */
-    unsigned line;  /* of the key log; 0: none */
+    uint32_t frame;    /* that brought it; 0: none */
+    unsigned line;     /* of the key log; 0: none */
+    unsigned pik_line; /* of a PIK that was logged beside the PEK of `line`; 0: none */
+    kd_trace made_of;  /* of KD, where it is known */
 } sl_key_source;
 
 typedef struct {
@@ -62,6 +64,8 @@ typedef struct {
     char kd_sess_fingerprint[KEY_FINGERPRINT_LEN + 1]; /* of KD-sess, or of PTK; empty: not known */
     threegpp_key kd;          /* for what follows on the same link; length 0: not known */
     threegpp_key kd_sess;     /* or PTK; length 0: not known */
+    key_trace pgk;            /* of a group */
+    prose_group_sender sender; /* to a group, whose PTK it is */
     uint8_t pek[EPS_KEY_LEN], pik[EPS_KEY_LEN];
     sl_key_source source;
     bool is_searched;         /* `profile` is what a search found, or what may be settled beyond the preferences */

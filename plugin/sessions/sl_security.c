@@ -55,7 +55,8 @@ sl_key_source sl_source_of(const kd_candidate *candidate)
         [KD_LOGGED] = SL_FROM_KEYLOG, [KD_OF_SDES] = SL_FROM_SDES, [KD_OF_TEK] = SL_FROM_MIKEY};
     return (sl_key_source){.origin = candidate->line ? SL_FROM_KEYLOG : origins[candidate->kind],
                            .frame = candidate->frame,
-                           .line = candidate->line};
+                           .line = candidate->line,
+                           .made_of = kd_candidate_trace(candidate)};
 }
 
 void sl_context_set_kd(sl_context *context, const threegpp_key *kd)
@@ -307,6 +308,9 @@ static sl_context *context_of_pgk(const sl_security *security, const sl_pdu *pdu
     threegpp_key ptk;
     context->eea = eea;
     context->source = (sl_key_source){.origin = SL_FROM_KEYLOG, .line = logged->line};
+    context->profile = security->setting.profile;
+    context->pgk = key_trace_of(logged->secret.octets, logged->secret.len);
+    context->sender = sender;
     bool ok = prose_ptk(profile, &logged->secret, &sender, &ptk) && sl_context_derive(context, profile, &ptk);
     OPENSSL_cleanse(&ptk, sizeof ptk);
     if (ok)
@@ -486,6 +490,11 @@ void sl_security_free(sl_security *security)
     g_ptr_array_free(security->found, TRUE);
     OPENSSL_cleanse(security, sizeof *security);
     g_free(security);
+}
+
+const GPtrArray *sl_security_contexts(const sl_security *security)
+{
+    return security->contexts;
 }
 
 void sl_security_add_logged(sl_security *security, const keylog_entry *entry)

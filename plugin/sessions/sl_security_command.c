@@ -193,7 +193,8 @@ static bool try_earlier(command_visit *visit)
         const sl_context *earlier = (const sl_context *)contexts->pdata[i];
         if (earlier->ends != ends || !earlier->proven || earlier->kd.len == 0 || earlier->signalled == visit->signalled)
             continue;
-        const sl_key_source source = {SL_FROM_EARLIER, earlier->source.frame, earlier->source.line};
+        sl_key_source source = earlier->source;
+        source.origin = SL_FROM_EARLIER;
         tried++;
         if (try_kd(visit, &earlier->profile, &earlier->kd, source))
             return true;

@@ -69,6 +69,7 @@ static void add_of_traffic_keys(sl_security *security, const sl_pdu *pdu, uint8_
         if (((pek && pek->for_any) || (pik && pik->for_any)) && !sl_spend(security, 1))
             break;
         sl_context *context = logged_context(security, pdu, eea, eia, commander, pek ? pek : pik);
+        context->source.pik_line = pek && pik ? pik->line : 0;
         take_made(made, context, sl_context_set_keys(context, pek ? pek->secret.octets : NULL, pik ? pik->secret.octets : NULL));
     }
     g_ptr_array_free(peks, TRUE);
