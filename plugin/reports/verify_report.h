@@ -56,7 +56,7 @@ typedef struct {
 /* All texts of a report, here and below, are borrowed from its `texts`, or constant. NULL: not known. */
 
 typedef struct {
-    const char *role;       /* "offerer", "answerer", "initiator", "responder", "sender", "group" */
+    const char *role;       /* "offerer", "answerer", "initiator", "responder", "peer", "sender", "group" */
     const char *uri;        /* SIP URI */
     const char *identity;   /* MIKEY ID payload, PC5 User Info */
     const char *address;    /* IP address, or layer-2 ID as 0xHHHHHH */
