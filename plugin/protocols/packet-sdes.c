@@ -284,14 +284,13 @@ static pc5_id end_of(const transport_address *address)
     return id;
 }
 
-static void learn_kd(const packet_info *pinfo, const sdp_arrival *arrival, const sdp_body *body)
+static void learn_kd(const sdp_arrival *arrival, const sdp_body *body)
 {
-    const char *carrier = arrival->sip ? "SIP" : proto_is_frame_protocol(pinfo->layers, "http") ? "HTTP" : NULL;
     const kd_body_arrival here = {.frame = arrival->frame,
                                   .source = end_of(&arrival->source),
                                   .destination = end_of(&arrival->destination),
                                   .call_id = arrival->sip ? arrival->sip->call_id : (text_span){NULL, 0},
-                                  .carrier = carrier};
+                                  .carrier = arrival->carrier};
     d2d_capture_learn_sdp(&here, body);
 }
 
@@ -319,7 +318,7 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
     view->exchange = offer_answer_add(capture->signalling, &arrival, view->body);
     if (!pinfo->fd->visited) {
         mikey_ticket_learn_sdp(pinfo, view->body, view->exchange, sip);
-        learn_kd(pinfo, &arrival, view->body);
+        learn_kd(&arrival, view->body);
         media_streams_news(capture->streams);
     }
     return true;

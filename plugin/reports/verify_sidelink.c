@@ -131,7 +131,8 @@ static void note_signalled(verify_session *session, const pc5_context *signalled
     verify_session_note_event(session, signalled->is_rekeying ? "direct_rekeying_request" : "direct_communication_request",
                               signalled->request_frame);
     verify_session_note_event(session, "direct_security_mode_command", signalled->command_frame);
-    verify_session_note_event(session, signalled->command_rejected ? "direct_security_mode_reject" : "direct_security_mode_complete",
+    verify_session_note_event(session,
+                              signalled->command_rejected ? "direct_security_mode_reject" : "direct_security_mode_complete",
                               signalled->complete_frame);
     verify_session_note_event(session,
                               signalled->is_rekeying ? "direct_rekeying_response"
@@ -219,15 +220,25 @@ static uint64_t without_key(const verify_stream *stream)
     return stream->total.failed[VERIFY_NO_KEY];
 }
 
-/* The attempts to secure the link by their KD-sess IDs; of several with the same the newest. */
+/* The attempts to secure the link by their KD-sess IDs; of several with the same the newest. Half of the ID is the request's:
+ * where that was not seen, the PDU that carried the command tells. */
 static GHashTable *attempts_by_id(const sidelink_link *link)
 {
-    GHashTable *attempts = g_hash_table_new(NULL, NULL);
+    GHashTable *attempts = g_hash_table_new(NULL, NULL), *by_command = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < link->signalled->len; i++) {
         const pc5_context *signalled = (const pc5_context *)link->signalled->pdata[i];
         if (signalled->has_kd_sess_id)
             g_hash_table_insert(attempts, GUINT_TO_POINTER(signalled->kd_sess_id), (gpointer)signalled);
+        else if (signalled->command_frame)
+            g_hash_table_insert(by_command, GUINT_TO_POINTER(signalled->command_frame), (gpointer)signalled);
     }
+    for (guint i = 0; i < link->streams->len; i++) {
+        const verify_stream *stream = (const verify_stream *)link->streams->pdata[i];
+        gpointer signalled = g_hash_table_lookup(by_command, GUINT_TO_POINTER(stream->total.first_frame));
+        if (signalled && stream->link.lcid == SL_LCID_PC5S_SECURITY_MODE)
+            g_hash_table_insert(attempts, GUINT_TO_POINTER(stream->key_id), signalled);
+    }
+    g_hash_table_destroy(by_command);
     return attempts;
 }
 

@@ -1,5 +1,5 @@
-/* The keys of sidelink sessions, and each step from what signalling or a key log brought to the keys of the traffic (TS 33.303 clause 6.5 and
- * annex A). */
+/* The keys of sidelink sessions, and each step from what signalling or a key log brought to the keys of the traffic (TS 33.303
+ * clause 6.5 and annex A). */
 #include "reports/verify_sidelink_parts.h"
 
 #include <string.h>
@@ -146,7 +146,8 @@ static void add_sdes_inputs(const key_list *list, verify_step *step, const sdes_
 {
     for (unsigned i = 0; i < 2; i++) {
         bool is_offer = (i == 0) == (profile->order != SDES_KD_ANSWER_FIRST);
-        add_trace(list, step, is_offer ? "key of the offer" : "key of the answer", is_offer ? &made_of->offer_key : &made_of->answer_key);
+        add_trace(list, step, is_offer ? "key of the offer" : "key of the answer",
+                  is_offer ? &made_of->offer_key : &made_of->answer_key);
         if (profile->key_part != SDES_KD_KEY)
             add_trace(list, step, is_offer ? "salt of the offer" : "salt of the answer",
                       is_offer ? &made_of->offer_salt : &made_of->answer_salt);

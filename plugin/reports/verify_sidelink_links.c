@@ -110,6 +110,20 @@ static sidelink_link *link_of_stream(sidelink_links *links, const verify_stream 
     return link_between(links, &source, &destination, false);
 }
 
+static pc5_id group_of(const sl_context *context)
+{
+    const uint8_t *id = context->sender.group_id;
+    return (pc5_id){.octets = {id[0], id[1], id[2]}, .len = PROSE_LAYER_2_ID_LEN};
+}
+
+/* The key log names a group in full. */
+static void learn_group(sidelink_link *link, const sl_context *context)
+{
+    const pc5_id group = group_of(context);
+    if (link->is_group)
+        learn(&link->ends[0], &group);
+}
+
 /* A context has its place in the first link that it is met in. */
 static sidelink_opened *place(sidelink_links *links, sidelink_link *link, const sl_context *context)
 {
@@ -118,6 +132,7 @@ static sidelink_opened *place(sidelink_links *links, sidelink_link *link, const 
         opened = g_new0(sidelink_opened, 1);
         g_hash_table_insert(links->opened, (gpointer)context, opened);
         g_ptr_array_add(link->contexts, (gpointer)context);
+        learn_group(link, context);
     }
     return opened;
 }
@@ -155,14 +170,14 @@ static pc5_id end_of(const sl_context *context, unsigned shift)
 static sidelink_link *link_of_ends(sidelink_links *links, const sl_context *context)
 {
     const pc5_id a = end_of(context, 16), b = end_of(context, 0);
-    const prose_group_sender *to = &context->sender;
-    const pc5_id group = {.octets = {to->group_id[0], to->group_id[1], to->group_id[2]}, .len = PROSE_LAYER_2_ID_LEN};
+    const pc5_id group = group_of(context);
     if (context->key_id & SL_GROUP_KEY)
         return link_of_group(links, &group, context->key_id >> 16 & 0x1f);
     return link_between(links, &a, &b, false);
 }
 
-/* Those that opened nothing that was counted, unless nothing speaks for them: under EIA0 a command leaves many, of which one is right. */
+/* Those that opened nothing that was counted, unless nothing speaks for them: under EIA0 a command leaves many, of which one is
+ * right. */
 static void take_contexts(sidelink_links *links, const sl_security *sidelink)
 {
     const GPtrArray *contexts = sl_security_contexts(sidelink);

@@ -14,7 +14,7 @@ typedef struct {
 /* What becomes one session: a one-to-one link, or what is sent to a group under one PGK. */
 typedef struct {
     bool is_group;
-    pc5_id ends[2];        /* initiator and responder, or, without signalling, who was seen first; or the group, and its PGK index */
+    pc5_id ends[2];        /* initiator and responder; without signalling in order of appearance; or the group and its PGK index */
     GPtrArray *signalled;  /* const pc5_context *, in the order in which they began */
     GPtrArray *contexts;   /* const sl_context *, likewise; those that opened something, were proven or are not supported */
     GPtrArray *streams;    /* const verify_stream *, in order of their first frames */

@@ -74,7 +74,7 @@ typedef struct {
     uint32_t frame;
     pc5_id source, destination;
     text_span call_id;  /* of SIP; absent: none */
-    const char *carrier; /* constant text: "SIP", "PC5 signalling" ...; NULL: not known */
+    const char *carrier; /* constant text: "SIP over UDP", "PC5 signalling" ...; NULL: not known */
 } kd_body_arrival;
 
 /* Takes in the keys of an SDP body. Called again with the same body in the same frame it changes nothing. */
