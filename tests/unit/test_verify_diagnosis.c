@@ -161,6 +161,25 @@ static void test_roc_unknown(void)
     }
 }
 
+/* The second packet of the run is damaged too: a long tag needs none beside it, a short one does. */
+static void test_samples_agree(void)
+{
+    static const char *const suites[] = {CM_80, CM_32};
+    for (size_t i = 0; i < G_N_ELEMENTS(suites); i++) {
+        traffic_scene *s = traffic_scene_new(suites[i], NULL, 0, 0);
+        const session_key *key = traffic_scene_log(s, suites[i], 0, NULL);
+        sent_packet sent;
+        arrive_many(s, 10, 70000, 100, 1);
+        traffic_scene_send_seq(s, 101, &sent);
+        sent.octets[20] ^= 1;
+        traffic_scene_arrive(s, &sent, 11);
+        const verify_diagnosis diagnosis = diagnose_one(s, key);
+        g_assert_cmpint(diagnosis.code, ==, i ? VERIFY_WRONG_KEY : VERIFY_ROC_UNKNOWN);
+        g_assert_true(diagnosis.is_complete);
+        traffic_scene_free(s);
+    }
+}
+
 /* What the diagnosis says is what a person can do: with it in the key log, the same packets are opened. */
 static void test_told_roc_helps(void)
 {
@@ -272,6 +291,9 @@ static void test_bounds(void)
     g_assert_true(diagnose(s, keys, G_N_ELEMENTS(keys), &credit, &diagnosis));
     g_assert_false(diagnosis.is_complete);
     g_assert_cmpuint(WITHOUT_END - credit, <=, VERIFY_TRIALS_PER_STREAM);
+    /* a key that is derived anew for each ROC */
+    g_assert_true(diagnose(s, &keys[1], 1, &credit, &diagnosis));
+    g_assert_false(diagnosis.is_complete);
     /* the search of a report leaves half of the credit to others */
     credit = VERIFY_TRIALS_PER_REPORT / 2 + 1000;
     g_assert_true(diagnose(s, keys, 1, &credit, &diagnosis));
@@ -301,6 +323,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify-diagnosis/one-short-tag-is-not-believed", test_one_short_tag_is_not_believed);
     g_test_add_func("/verify-diagnosis/rtcp", test_rtcp);
     g_test_add_func("/verify-diagnosis/roc-unknown", test_roc_unknown);
+    g_test_add_func("/verify-diagnosis/samples-agree", test_samples_agree);
     g_test_add_func("/verify-diagnosis/told-roc-helps", test_told_roc_helps);
     g_test_add_func("/verify-diagnosis/gap-of-many-cycles", test_gap_of_many_cycles);
     g_test_add_func("/verify-diagnosis/wrong-key", test_wrong_key);
