@@ -2,6 +2,7 @@
 #include "reports/verify_judge.h"
 
 #include "reports/verify_build.h"
+#include "reports/verify_words.h"
 
 #include <string.h>
 
@@ -160,11 +161,7 @@ static bool fails_to_the_end(const verify_stream *stream)
 /* Packets that failed stand where indices are missing: they were sent, and are judged by themselves. */
 static uint64_t gaps(const verify_stream *stream)
 {
-    uint64_t missing = 0, failed = verify_counts_failed(&stream->total);
-    for (guint i = 0; i < stream->stretches->len; i++) {
-        const verify_stretch *stretch = g_ptr_array_index(stream->stretches, i);
-        missing += verify_counts_missing(&stretch->counts);
-    }
+    const uint64_t missing = verify_stream_missing(stream), failed = verify_counts_failed(&stream->total);
     return missing > failed ? missing - failed : 0;
 }
 
