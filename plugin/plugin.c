@@ -10,8 +10,10 @@
 #include "protocols/packet-pc5s.h"
 #include "protocols/packet-sdes.h"
 #include "protocols/packet-slsch.h"
+#include "reports/keys_tap.h"
 
 #include <epan/proto.h>
+#include <epan/tap.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -36,6 +38,7 @@ uint32_t plugin_describe(void)
 void plugin_register(void)
 {
     static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl, pc5s;
+    static tap_plugin keys;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     proto_register_plugin(&d2dsec);
@@ -70,4 +73,7 @@ void plugin_register(void)
     pdcp_sl.register_protoinfo = proto_register_pdcp_sl;
     pdcp_sl.register_handoff = proto_reg_handoff_pdcp_sl;
     proto_register_plugin(&pdcp_sl);
+
+    keys.register_tap_listener = register_keys_tap;
+    tap_register_plugin(&keys);
 }

@@ -27,12 +27,13 @@ static const struct {
     {"MIKEY_TGK", KEYLOG_MIKEY_TGK, keylog_read_csb, keylog_read_mikey_tgk, NULL},
     {"MIKEY_TEK", KEYLOG_MIKEY_TEK, keylog_read_crypto_session, keylog_read_mikey_tek, NULL},
     {"D2D_KD", KEYLOG_D2D_KD, keylog_read_kd_id, keylog_read_d2d_key, NULL},
-    {"D2D_KDSESS", KEYLOG_D2D_KDSESS, keylog_read_kd_sess_id, keylog_read_d2d_key, NULL},
-    {"D2D_PEK", KEYLOG_D2D_PEK, keylog_read_kd_sess_id, keylog_read_traffic_key, NULL},
-    {"D2D_PIK", KEYLOG_D2D_PIK, keylog_read_kd_sess_id, keylog_read_traffic_key, NULL},
+    {"D2D_KDSESS", KEYLOG_D2D_KDSESS, keylog_read_kd_sess_id, keylog_read_d2d_key, keylog_read_sidelink_option},
+    {"D2D_PEK", KEYLOG_D2D_PEK, keylog_read_kd_sess_id, keylog_read_traffic_key, keylog_read_sidelink_option},
+    {"D2D_PIK", KEYLOG_D2D_PIK, keylog_read_kd_sess_id, keylog_read_traffic_key, keylog_read_sidelink_option},
     {"PROSE_PGK", KEYLOG_PROSE_PGK, keylog_read_group, keylog_read_d2d_key, NULL},
     {"SDES_K1", KEYLOG_SDES_K1, keylog_read_offer, keylog_read_sdes_key, NULL},
     {"SDES_K2", KEYLOG_SDES_K2, keylog_read_offer, keylog_read_sdes_key, NULL},
+    {"HI2_CC", KEYLOG_HI2_CC, keylog_read_cc_id, keylog_read_cc_key, NULL},
 };
 
 bool keylog_is_any(text_span text, keylog_entry *entry)

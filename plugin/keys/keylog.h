@@ -15,6 +15,7 @@
 #define KEYLOG_MAX_LINE 4096       /* octets of one line; a longer one is named and skipped */
 #define KEYLOG_MAX_SECRET 512      /* octets of a MIKEY key; minisip's TGKs have 192 */
 #define KEYLOG_MAX_D2D_KEY 32      /* octets of KD, KD-sess and PGK */
+#define KEYLOG_MAX_CC_ID 64        /* octets of a cCCSID */
 #define KEYLOG_MAX_ENTRIES 1000000 /* of one file; the rest is named once and skipped */
 
 /* A label's meaning stands in one table in keylog.c, so that a new label is a new row. */
@@ -32,6 +33,7 @@ typedef enum {
     KEYLOG_PROSE_PGK,   /* PROSE_PGK <group-id>/<pgk-id> <hex>: PGK of a group (TS 33.303 clause A.3) */
     KEYLOG_SDES_K1,     /* SDES_K1 <call-id|l2-pair|*> <key[||salt]>: master key of the offer (RFC 4568) */
     KEYLOG_SDES_K2,     /* SDES_K2 <call-id|l2-pair|*> <key[||salt]>: of the answer */
+    KEYLOG_HI2_CC,      /* HI2_CC <ccsid> <key>[:<salt>]: CCKeyInfo of an interception record (TS 33.108) */
 } keylog_label;
 
 typedef enum {
@@ -47,7 +49,31 @@ typedef enum {
     KEYLOG_KD_SESS,        /* KD-sess ID in hexadecimal */
     KEYLOG_PGK,            /* Layer-2 ID of a group and PGK ID: hexadecimal/hexadecimal */
     KEYLOG_L2_PAIR,        /* two Layer-2 IDs: hexadecimal-hexadecimal */
+    KEYLOG_CC,             /* cCCSID: octets in hexadecimal */
 } keylog_selector_kind;
+
+/* What a line tells of a sidelink context whose Direct Security Mode Command is not in the capture. */
+enum {
+    KEYLOG_TELLS_EEA = 1 << 0,
+    KEYLOG_TELLS_EIA = 1 << 1,
+    KEYLOG_TELLS_COMMANDER = 1 << 2,
+    KEYLOG_TELLS_BEARER = 1 << 3,
+    KEYLOG_TELLS_DIRECTION = 1 << 4,
+    KEYLOG_TELLS_MAC_I_CIPHERED = 1 << 5,
+    KEYLOG_TELLS_MAC_I_OVER_DATA = 1 << 6,
+};
+
+#define KEYLOG_BEARER_LCID 32          /* bearer=lcid */
+#define KEYLOG_BEARER_LCID_LESS_ONE 33 /* bearer=lcid-1 */
+
+typedef struct {
+    unsigned told;            /* KEYLOG_TELLS_...: which of the others were */
+    uint8_t eea, eia;
+    uint16_t commander;       /* first 16 bits of the Layer-2 ID of who sent the command */
+    uint8_t bearer;           /* 0 to 31, or KEYLOG_BEARER_... */
+    uint8_t direction;        /* 0: 1 from the commander; 1: the other way about; 2: always 0; 3: always 1 */
+    bool mac_i_ciphered, mac_i_over_data;
+} keylog_sidelink;
 
 typedef struct {
     keylog_label label;
@@ -55,7 +81,7 @@ typedef struct {
     uint32_t ssrc;                   /* KEYLOG_SSRC */
     transport_address address;       /* KEYLOG_SOURCE, KEYLOG_DESTINATION */
     char *call_id;                   /* KEYLOG_CALL; owned */
-    uint8_t *id;                     /* KEYLOG_IDENTITY, at least one octet; owned */
+    uint8_t *id;                     /* KEYLOG_IDENTITY, KEYLOG_CC, at least one octet; owned */
     size_t id_len;
     uint32_t csb_id;                 /* KEYLOG_CSB, KEYLOG_CRYPTO_SESSION */
     uint8_t cs_id;                   /* KEYLOG_CRYPTO_SESSION */
@@ -67,11 +93,14 @@ typedef struct {
     srtp_master_key srtp;            /* KEYLOG_SRTP_MASTER */
     const crypto_suite *suite;
     uint32_t roc;                    /* KEYLOG_SRTP_MASTER: at which the stream begins in the capture; 0: not said */
+    uint8_t encrypted_extensions[32]; /* KEYLOG_SRTP_MASTER: as srtp_reading has them */
+    bool has_encrypted_extensions;
+    keylog_sidelink sidelink;        /* KEYLOG_D2D_KDSESS, KEYLOG_D2D_PEK, KEYLOG_D2D_PIK */
     uint8_t *secret;                 /* KEYLOG_MIKEY_...: 1 to KEYLOG_MAX_SECRET octets, of a TEK 16, 24 or 32;
-                                        KEYLOG_SDES_...: 16, 24 or 32; PEK and PIK: 16; KD, KD-sess and PGK: 16 to
+                                        KEYLOG_SDES_... and HI2_CC: 16, 24 or 32; PEK and PIK: 16; KD, KD-sess and PGK: 16 to
                                         KEYLOG_MAX_D2D_KEY; owned */
     size_t secret_len;
-    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TGK, KEYLOG_MIKEY_TEK, KEYLOG_SDES_... */
+    uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TGK, KEYLOG_MIKEY_TEK, KEYLOG_SDES_..., KEYLOG_HI2_CC */
     uint8_t salt_len;                /* 12, 14, or 0: the line has none */
     unsigned line;                   /* 1-based; 0: not from a file */
 } keylog_entry;

@@ -108,3 +108,99 @@ const char *keylog_read_sdes_key(text_span text, keylog_entry *entry)
     }
     return "the master key wants 16, 24 or 32 octets in hexadecimal, or with its salt behind it 28, 30, 38, 44 or 46";
 }
+
+static const char *read_algorithm(text_span value, uint8_t *algorithm)
+{
+    uint64_t number;
+    if (!text_decimal(value, EPS_ZUC, &number))
+        return "the options eea= and eia= want 0 to 3";
+    *algorithm = (uint8_t)number;
+    return NULL;
+}
+
+static const char *read_eea(text_span value, keylog_sidelink *told)
+{
+    return read_algorithm(value, &told->eea);
+}
+
+static const char *read_eia(text_span value, keylog_sidelink *told)
+{
+    return read_algorithm(value, &told->eia);
+}
+
+static const char *read_commander(text_span value, keylog_sidelink *told)
+{
+    uint32_t id;
+    if (value.len != 4 || !text_hex_number(value, &id))
+        return "the option commander= wants the first four hexadecimal digits of a Layer-2 ID";
+    told->commander = (uint16_t)id;
+    return NULL;
+}
+
+static const char *read_bearer(text_span value, keylog_sidelink *told)
+{
+    uint64_t number;
+    if (text_is(value, "lcid"))
+        number = KEYLOG_BEARER_LCID;
+    else if (text_is(value, "lcid-1"))
+        number = KEYLOG_BEARER_LCID_LESS_ONE;
+    else if (!text_decimal(value, 31, &number))
+        return "the option bearer= wants 0 to 31, lcid or lcid-1";
+    told->bearer = (uint8_t)number;
+    return NULL;
+}
+
+static const char *read_direction(text_span value, keylog_sidelink *told)
+{
+    static const char *const rules[] = {"commander", "other", "0", "1"};
+    for (uint8_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        told->direction = i;
+        if (text_is(value, rules[i]))
+            return NULL;
+    }
+    return "the option direction= wants commander, other, 0 or 1";
+}
+
+static const char *read_flag(text_span value, bool *flag)
+{
+    *flag = text_is(value, "1");
+    return *flag || text_is(value, "0") ? NULL : "the options mac_i_ciphered= and mac_i_over_data= want 0 or 1";
+}
+
+static const char *read_mac_i_ciphered(text_span value, keylog_sidelink *told)
+{
+    return read_flag(value, &told->mac_i_ciphered);
+}
+
+static const char *read_mac_i_over_data(text_span value, keylog_sidelink *told)
+{
+    return read_flag(value, &told->mac_i_over_data);
+}
+
+/* Row i is for bit i of keylog_sidelink.told. */
+static const struct {
+    const char *name;
+    const char *(*read)(text_span value, keylog_sidelink *told);
+} sidelink_options[] = {
+    {"eea=", read_eea},
+    {"eia=", read_eia},
+    {"commander=", read_commander},
+    {"bearer=", read_bearer},
+    {"direction=", read_direction},
+    {"mac_i_ciphered=", read_mac_i_ciphered},
+    {"mac_i_over_data=", read_mac_i_over_data},
+};
+
+const char *keylog_read_sidelink_option(text_span text, keylog_entry *entry, unsigned *seen)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(sidelink_options); i++) {
+        if (!text_take(&text, sidelink_options[i].name))
+            continue;
+        if (*seen & 1u << i)
+            return "an option is repeated";
+        *seen |= 1u << i;
+        entry->sidelink.told |= 1u << i;
+        return sidelink_options[i].read(text, &entry->sidelink);
+    }
+    return "an option is unknown";
+}

@@ -42,5 +42,10 @@ const char *keylog_read_offer(text_span text, keylog_entry *entry);
 const char *keylog_read_d2d_key(text_span text, keylog_entry *entry);
 const char *keylog_read_traffic_key(text_span text, keylog_entry *entry);
 const char *keylog_read_sdes_key(text_span text, keylog_entry *entry);
+const char *keylog_read_sidelink_option(text_span text, keylog_entry *entry, unsigned *seen);
+
+/* HI2_CC: keylog_hi2.c. */
+const char *keylog_read_cc_id(text_span text, keylog_entry *entry);
+const char *keylog_read_cc_key(text_span text, keylog_entry *entry);
 
 #endif

@@ -1,6 +1,7 @@
 /* The fields of SRTP_MASTER: the flow that a key is tried on, the crypto suite with master key and salt, and the options. */
 #include "keys/keylog_parts.h"
 
+#include "ciphers/aes_gcm.h"
 #include "keys/base64.h"
 #include "keys/text_scan.h"
 
@@ -138,6 +139,72 @@ static const char *read_unauthenticated_srtp(text_span value, keylog_entry *entr
     return read_flag(value, &entry->srtp.unauthenticated_srtp);
 }
 
+/* Lengths in octets that a MIKEY policy may choose otherwise than the suite does (RFC 3830 section 6.10.1). */
+static const char *read_length(text_span value, const keylog_entry *entry, uint64_t max, uint8_t *length)
+{
+    uint64_t number;
+    if (entry->srtp.transform.auth != SRTP_AUTH_HMAC_SHA1)
+        return "the options auth_key= and prefix= are for suites with HMAC-SHA1";
+    if (!text_decimal(value, max, &number))
+        return "the options srtp_tag= and srtcp_tag= want 0 to 20, auth_key= 1 to 64, prefix= 0 to 255";
+    *length = (uint8_t)number;
+    return NULL;
+}
+
+static const char *read_tag(text_span value, const keylog_entry *entry, uint8_t *length)
+{
+    uint64_t number;
+    if (entry->srtp.transform.auth != SRTP_AUTH_AEAD)
+        return read_length(value, entry, SRTP_MAX_TAG_LEN, length);
+    if (!text_decimal(value, SRTP_MAX_TAG_LEN, &number) || !aes_gcm_tag_len_is_valid(number))
+        return "the options srtp_tag= and srtcp_tag= want a length that GCM has";
+    *length = (uint8_t)number;
+    return NULL;
+}
+
+static const char *read_srtp_tag(text_span value, keylog_entry *entry)
+{
+    return read_tag(value, entry, &entry->srtp.transform.srtp_tag_len);
+}
+
+static const char *read_srtcp_tag(text_span value, keylog_entry *entry)
+{
+    return read_tag(value, entry, &entry->srtp.transform.srtcp_tag_len);
+}
+
+/* The usual length has one form only, so that equal keys compare equal. */
+static const char *read_auth_key(text_span value, keylog_entry *entry)
+{
+    uint8_t *length = &entry->srtp.transform.auth_key_len;
+    const char *error = read_length(value, entry, SRTP_MAX_AUTH_KEY_LEN, length);
+    if (!error && *length == 0)
+        return "the option auth_key= wants 1 to 64";
+    if (*length == SRTP_AUTH_KEY_LEN)
+        *length = 0;
+    return error;
+}
+
+static const char *read_prefix(text_span value, keylog_entry *entry)
+{
+    if (entry->srtp.transform.cipher != SRTP_CIPHER_AES_CM)
+        return "the option prefix= is for suites with AES in counter mode";
+    return read_length(value, entry, UINT8_MAX, &entry->srtp.transform.prefix_len);
+}
+
+static const char *read_encrypted_extensions(text_span value, keylog_entry *entry)
+{
+    text_span part;
+    uint64_t id;
+    do {
+        text_next_part(&value, ',', &part);
+        if (!text_decimal(part, UINT8_MAX, &id) || id == 0)
+            return "the option encrypted_extensions= wants numbers from 1 to 255 with commas between them";
+        entry->encrypted_extensions[id / 8] |= (uint8_t)(1u << id % 8);
+    } while (value.text);
+    entry->has_encrypted_extensions = true;
+    return NULL;
+}
+
 static const struct {
     const char *name;
     const char *(*read)(text_span value, keylog_entry *entry);
@@ -148,6 +215,11 @@ static const struct {
     {"unencrypted_srtp=", read_unencrypted_srtp},
     {"unencrypted_srtcp=", read_unencrypted_srtcp},
     {"unauthenticated_srtp=", read_unauthenticated_srtp},
+    {"srtp_tag=", read_srtp_tag},
+    {"srtcp_tag=", read_srtcp_tag},
+    {"auth_key=", read_auth_key},
+    {"prefix=", read_prefix},
+    {"encrypted_extensions=", read_encrypted_extensions},
 };
 
 const char *keylog_read_srtp_option(text_span text, keylog_entry *entry, unsigned *seen)

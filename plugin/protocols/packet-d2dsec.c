@@ -147,6 +147,10 @@ static void take_entry(keylog_entry *entry, void *user _U_)
     case KEYLOG_PROSE_PGK:
         sl_security_add_logged(capture.sidelink, entry);
         break;
+    case KEYLOG_HI2_CC:
+        session_keys_add_cc(capture.keys, entry);
+        mikey_sessions_add_logged(capture.mikey, entry);
+        break;
     }
     keylog_entry_free(entry);
 }

@@ -133,6 +133,26 @@ void media_streams_news(media_streams *streams)
     streams->generation++;
 }
 
+/* Those that signalling names, or else those that the key log names with the key. */
+static const uint8_t *encrypted_extensions_of(const media_leg *sender, const session_key *key)
+{
+    return sender && sender->has_encrypted_extensions ? sender->encrypted_extensions : key->encrypted_extensions;
+}
+
+void media_streams_each_use(const media_streams *streams, media_use_cb on_use, void *user)
+{
+    for (guint i = 0; i < streams->tracks->len; i++) {
+        const media_track *track = streams->tracks->pdata[i];
+        const stream_name *name = &track->stream->name;
+        const media_use use = {
+            .key = track->key,
+            .is_rtcp = name->is_rtcp,
+            .ssrc = name->ssrc,
+            .encrypted_extensions = name->is_rtcp ? NULL : encrypted_extensions_of(track->stream->flow->sender, track->key)};
+        on_use(&use, user);
+    }
+}
+
 bool media_streams_any_hope(const media_streams *streams)
 {
     return streams->generation > 1;
@@ -202,8 +222,9 @@ static uint8_t other_srtcp_tag_len(const srtp_transform *t)
     return t->srtp_tag_len != t->srtcp_tag_len ? t->srtp_tag_len : DEFAULT_LEN;
 }
 
-static void set_reading(examination *e, const srtp_master_key *key, unsigned notes, bool verify)
+static void set_reading(examination *e, const session_key *with, unsigned notes, bool verify)
 {
+    const srtp_master_key *key = srtp_context_key(with->context);
     const srtp_transform *t = &key->transform;
     srtp_reading *reading = &e->reading;
     memset(reading, 0, sizeof *reading);
@@ -217,8 +238,7 @@ static void set_reading(examination *e, const srtp_master_key *key, unsigned not
     } else {
         reading->tag_len = key->unauthenticated_srtp ? 0 : t->srtp_tag_len;
         reading->clear = key->unencrypted_srtp && !(notes & MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME);
-        if (e->sender && e->sender->has_encrypted_extensions)
-            reading->encrypted_extensions = e->sender->encrypted_extensions;
+        reading->encrypted_extensions = encrypted_extensions_of(e->sender, with);
         reading->padding_takes_keystream = e->streams->padding_takes_keystream;
     }
 }
@@ -226,7 +246,7 @@ static void set_reading(examination *e, const srtp_master_key *key, unsigned not
 static srtp_open_result open_with(examination *e, session_key *key, unsigned notes, uint32_t roc, bool verify)
 {
     const media_packet *packet = e->packet;
-    set_reading(e, srtp_context_key(key->context), notes, verify);
+    set_reading(e, key, notes, verify);
     if (!packet->is_rtcp) {
         e->result = srtp_context_open_rtp(key->context, &e->reading, &e->rtp, roc, e->out, &e->plain_len);
         return e->result;
@@ -333,19 +353,38 @@ static bool search_rocs(examination *e, session_key *key, unsigned notes, uint32
     return false;
 }
 
+/* The keys that a stream's ROC is searched for: those bound to its SSRC, the newest first, then those that its flow points to. */
+static guint keys_to_search(const media_streams *streams, const media_stream *stream, session_key *keys[MEDIA_SEARCH_KEYS])
+{
+    const GPtrArray *bound = session_keys_for_ssrc(streams->keys, stream->name.ssrc);
+    const media_flow *flow = stream->flow;
+    guint count = 0;
+    for (guint i = bound ? bound->len : 0; i-- > 0 && count < MEDIA_SEARCH_KEYS;)
+        keys[count++] = bound->pdata[i];
+    const guint bound_count = count;
+    for (guint i = 0; i < flow->likely && count < MEDIA_SEARCH_KEYS; i++) {
+        guint at = 0;
+        while (at < bound_count && keys[at] != flow->candidates->pdata[i])
+            at++;
+        if (at == bound_count)
+            keys[count++] = flow->candidates->pdata[i];
+    }
+    return count;
+}
+
 /* A stream without a track: it may have begun before the capture did. Each failing packet searches a slice further. */
 static bool search_start(examination *e, media_stream *stream, proof *found)
 {
-    const GPtrArray *candidates = stream->flow->candidates;
-    guint likely = MIN(stream->flow->likely, MEDIA_SEARCH_KEYS);
-    if (stream->searched_keys != stream->flow->likely) {
-        stream->searched_keys = stream->flow->likely;
+    session_key *keys[MEDIA_SEARCH_KEYS];
+    guint key_count = keys_to_search(e->streams, stream, keys);
+    if (stream->searched_keys != key_count) {
+        stream->searched_keys = key_count;
         stream->roc_cursor = 1;
     }
     uint32_t first = stream->roc_cursor, last = MIN(first + MEDIA_SEARCH_SLICE - 1, MEDIA_ROC_SEARCH);
     stream->roc_cursor = last + 1;
-    for (guint i = 0; i < likely; i++) {
-        session_key *key = candidates->pdata[i];
+    for (guint i = 0; i < key_count; i++) {
+        session_key *key = keys[i];
         unsigned readings[MAX_READINGS];
         unsigned count = readings_of(e, key, readings);
         uint32_t limit = short_tag(key) ? MEDIA_ROC_SEARCH_SHORT_TAG : MEDIA_ROC_SEARCH;

@@ -98,6 +98,18 @@ void media_streams_news(media_streams *streams);
  * The verdict of a packet's first visit is kept; one that failed for want of a key is tried again once there is news. */
 void media_streams_open(media_streams *streams, const media_packet *packet, uint8_t *out, media_opening *opening);
 
+/* What one key opened of one stream. */
+typedef struct {
+    const session_key *key;
+    bool is_rtcp;
+    uint32_t ssrc;
+    const uint8_t *encrypted_extensions; /* that were deciphered in it, as srtp_reading has them; NULL: none */
+} media_use;
+
+/* Tells every use of a key, in the order in which they began. */
+typedef void (*media_use_cb)(const media_use *use, void *user);
+void media_streams_each_use(const media_streams *streams, media_use_cb on_use, void *user);
+
 /* Whether any key or signalling could concern a packet between these addresses: cheap, for packets that nothing else
  * points to. */
 bool media_streams_any_hope(const media_streams *streams);

@@ -51,10 +51,29 @@ void mikey_secrets_free(mikey_secrets *secrets)
     g_free(secrets);
 }
 
+#define ANY_CSB (INT64_C(1) << 40)
+
 /* A CSB, or one of its crypto sessions. */
 static gint64 session_number(uint32_t csb_id, unsigned cs_id)
 {
     return (gint64)csb_id << 8 | cs_id;
+}
+
+/* By what a line is found among those of its label. The cCCSID of HI2_CC is the CS ID of whatever CSB. */
+static gint64 number_of(const keylog_entry *entry)
+{
+    if (entry->label == KEYLOG_HI2_CC)
+        return ANY_CSB | entry->id[entry->id_len - 1];
+    return session_number(entry->csb_id, entry->label == KEYLOG_MIKEY_TEK ? entry->cs_id : 0);
+}
+
+/* A cCCSID that is longer than a CS ID names something else. */
+static bool is_cs_id(const keylog_entry *entry)
+{
+    for (size_t i = 0; i + 1 < entry->id_len; i++)
+        if (entry->id[i])
+            return false;
+    return true;
 }
 
 static GPtrArray *list_by_identity(mikey_secrets *secrets, const keylog_entry *entry)
@@ -71,10 +90,10 @@ static GPtrArray *list_by_identity(mikey_secrets *secrets, const keylog_entry *e
     return list;
 }
 
-static GPtrArray *list_by_number(mikey_secrets *secrets, const keylog_entry *entry)
+static GPtrArray *list_by_number(mikey_secrets *secrets, keylog_label label, const keylog_entry *entry)
 {
-    GHashTable *table = secrets->by_number[entry->label];
-    gint64 number = session_number(entry->csb_id, entry->label == KEYLOG_MIKEY_TEK ? entry->cs_id : 0);
+    GHashTable *table = secrets->by_number[label];
+    gint64 number = number_of(entry);
     GPtrArray *list = g_hash_table_lookup(table, &number);
     if (!list) {
         gint64 *key = g_new(gint64, 1);
@@ -97,10 +116,11 @@ void mikey_secrets_add(mikey_secrets *secrets, const keylog_entry *entry)
         [KEYLOG_MIKEY_TGK] = {"TGK", MIKEY_KEY_TGK},
         [KEYLOG_MIKEY_TEK] = {"TEK", MIKEY_KEY_TEK},
     };
+    const keylog_label label = entry->label == KEYLOG_HI2_CC ? KEYLOG_MIKEY_TEK : entry->label;
     const octet_span nothing = {NULL, 0}, salt = {entry->salt_len ? entry->salt : NULL, entry->salt_len};
-    mikey_step *step = mikey_step_new(kinds[entry->label].name, MIKEY_FROM_KEYLOG, NULL,
+    mikey_step *step = mikey_step_new(kinds[label].name, MIKEY_FROM_KEYLOG, NULL,
                                       (octet_span){entry->secret, entry->secret_len}, salt, nothing);
-    step->kind = (uint8_t)(kinds[entry->label].kind | (entry->salt_len ? 1 : 0));
+    step->kind = (uint8_t)(kinds[label].kind | (entry->salt_len ? 1 : 0));
     step->line = entry->line;
     if (entry->label == KEYLOG_MIKEY_TEK)
         step->cs_id = entry->cs_id;
@@ -108,9 +128,9 @@ void mikey_secrets_add(mikey_secrets *secrets, const keylog_entry *entry)
     if (entry->selector == KEYLOG_IDENTITY)
         g_ptr_array_add(list_by_identity(secrets, entry), step);
     else if (entry->selector == KEYLOG_ANY)
-        g_ptr_array_add(secrets->for_any[entry->label], step);
-    else
-        g_ptr_array_add(list_by_number(secrets, entry), step);
+        g_ptr_array_add(secrets->for_any[label], step);
+    else if (entry->selector != KEYLOG_CC || is_cs_id(entry))
+        g_ptr_array_add(list_by_number(secrets, label, entry), step);
 }
 
 unsigned mikey_secrets_count(const mikey_secrets *secrets)
@@ -149,6 +169,8 @@ void mikey_secrets_by_csb(const mikey_secrets *secrets, keylog_label label, uint
 void mikey_secrets_teks(const mikey_secrets *secrets, uint32_t csb_id, uint8_t cs_id, GPtrArray *found)
 {
     gint64 number = session_number(csb_id, cs_id);
+    append_newest(found, g_hash_table_lookup(secrets->by_number[KEYLOG_MIKEY_TEK], &number));
+    number = ANY_CSB | cs_id;
     append_newest(found, g_hash_table_lookup(secrets->by_number[KEYLOG_MIKEY_TEK], &number));
 }
 

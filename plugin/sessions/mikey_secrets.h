@@ -14,7 +14,7 @@ typedef struct mikey_secrets mikey_secrets;
 mikey_secrets *mikey_secrets_new(void);
 void mikey_secrets_free(mikey_secrets *secrets);
 
-/* Takes in the secret of a MIKEY_... line. */
+/* Takes in the secret of a MIKEY_... or HI2_CC line; the latter is the TEK of the crypto session with its cCCSID in any CSB. */
 void mikey_secrets_add(mikey_secrets *secrets, const keylog_entry *entry);
 
 /* How many there are; it grows with each. */

@@ -34,7 +34,7 @@ void mikey_sessions_free(mikey_sessions *sessions);
 /* A private key for the envelopes of public-key modes; NULL takes it away. Takes over the caller's reference. */
 void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_key);
 
-/* Takes in the secret of a MIKEY_... line. What it may open is worked out by the next mikey_sessions_settle. */
+/* Takes in the secret of a MIKEY_... or HI2_CC line. What it may open is worked out by the next mikey_sessions_settle. */
 void mikey_sessions_add_logged(mikey_sessions *sessions, const keylog_entry *entry);
 
 /* Works out again what secrets have been added since may open. */

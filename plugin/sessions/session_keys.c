@@ -35,6 +35,7 @@ static void free_key(gpointer data)
     srtp_context_free(key->context);
     if (key->rocs)
         g_hash_table_destroy(key->rocs);
+    g_free((uint8_t *)key->encrypted_extensions);
     g_free(key);
 }
 
@@ -89,16 +90,41 @@ static void fingerprint_of(const srtp_master_key *master, char fingerprint[KEY_F
     OPENSSL_cleanse(key_salt, sizeof key_salt);
 }
 
+static void note_origin(session_key *key, key_origin origin, uint32_t frame, uint32_t detail)
+{
+    if (origin == KEY_ORIGIN_KEYLOG) {
+        if (!key->is_logged)
+            key->logged_line = detail;
+        key->is_logged = true;
+        return;
+    }
+    if (!key->is_signalled) {
+        key->signalled_origin = origin;
+        key->signalled_frame = frame;
+    }
+    key->is_signalled = true;
+}
+
+static session_key *find_key(const GPtrArray *alike, const srtp_master_key *master, const crypto_suite *suite)
+{
+    for (guint i = 0; alike && i < alike->len; i++) {
+        session_key *known = alike->pdata[i];
+        if (known->suite == suite && same_master_key(srtp_context_key(known->context), master))
+            return known;
+    }
+    return NULL;
+}
+
 static session_key *add_key(session_keys *keys, const srtp_master_key *master, const crypto_suite *suite,
                             key_origin origin, uint32_t frame, uint32_t detail)
 {
     char fingerprint[KEY_FINGERPRINT_LEN + 1];
     fingerprint_of(master, fingerprint);
     GPtrArray *alike = g_hash_table_lookup(keys->by_fingerprint, fingerprint);
-    for (guint i = 0; alike && i < alike->len; i++) {
-        session_key *known = alike->pdata[i];
-        if (known->suite == suite && same_master_key(srtp_context_key(known->context), master))
-            return known;
+    session_key *known = find_key(alike, master, suite);
+    if (known) {
+        note_origin(known, origin, frame, detail);
+        return known;
     }
     srtp_context *context = srtp_context_new(master);
     if (!context)
@@ -109,6 +135,7 @@ static session_key *add_key(session_keys *keys, const srtp_master_key *master, c
     key->origin = origin;
     key->frame = frame;
     key->detail = detail;
+    note_origin(key, origin, frame, detail);
     memcpy(key->fingerprint, fingerprint, sizeof fingerprint);
     g_ptr_array_add(keys->all, key);
     if (!alike) {
@@ -212,6 +239,8 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
     keys->has_logged = true;
     if (entry->roc)
         tell_roc(key, entry);
+    if (entry->has_encrypted_extensions && !key->encrypted_extensions)
+        key->encrypted_extensions = g_memdup2(entry->encrypted_extensions, sizeof entry->encrypted_extensions);
     transport_address address = entry->address;
     switch (entry->selector) {
     case KEYLOG_ANY:
@@ -232,6 +261,30 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
     default: /* a selector of other labels */
         break;
     }
+}
+
+void session_keys_add_cc(session_keys *keys, const keylog_entry *entry)
+{
+    size_t count;
+    const crypto_suite *suites = crypto_suites(&count);
+    for (size_t i = 0; i < count; i++) {
+        const srtp_transform *transform = &suites[i].transform;
+        if (!suites[i].registered || !suites[i].supported || transform->key_len != entry->secret_len ||
+            transform->salt_len != entry->salt_len || transform->cipher == SRTP_CIPHER_AES_F8)
+            continue;
+        srtp_master_key master = {.transform = *transform};
+        memcpy(master.key, entry->secret, entry->secret_len);
+        memcpy(master.salt, entry->salt, entry->salt_len);
+        session_key *key = add_key(keys, &master, &suites[i], KEY_ORIGIN_KEYLOG, 0, entry->line);
+        OPENSSL_cleanse(&master, sizeof master);
+        allow_any_flow(keys, key);
+        keys->has_logged |= key != NULL;
+    }
+}
+
+const GPtrArray *session_keys_all(const session_keys *keys)
+{
+    return keys->all;
 }
 
 uint32_t session_keys_count(const session_keys *keys)

@@ -31,6 +31,12 @@ typedef struct session_key {
     GHashTable *rocs; /* SSRC to that of its sender; NULL: none but 0 was told */
     const char *departures[2]; /* constant sentences: how its derivation departs from the standard; NULL: it does not */
     const struct media_leg *leg; /* that was signalled with it; NULL: logged */
+    bool is_logged;          /* a key log tells it, whatever its origin */
+    unsigned logged_line;    /* the first line that does; 0: none, or a table entry */
+    bool is_signalled;       /* so does something other than a key log */
+    key_origin signalled_origin; /* what did first */
+    uint32_t signalled_frame;
+    const uint8_t *encrypted_extensions; /* that the key log names with it, as srtp_reading has them; owned; NULL: none */
     uint32_t claims; /* streams that it has opened */
     bool any_flow;   /* may be tried on any flow, not only where a selector points */
     char fingerprint[KEY_FINGERPRINT_LEN + 1];
@@ -61,6 +67,13 @@ uint32_t session_key_roc(const session_key *key, uint32_t ssrc);
 
 /* Makes the secret of a key log line with the label KEYLOG_SRTP_MASTER known under its selector. */
 void session_keys_add_logged(session_keys *keys, const keylog_entry *entry);
+
+/* Makes the key of a line with the label KEYLOG_HI2_CC known for any flow, under each suite that its lengths allow: AES in counter mode with
+ * either tag, or in GCM. Without a salt there is none. */
+void session_keys_add_cc(session_keys *keys, const keylog_entry *entry);
+
+/* All, session_key * in order of arrival. */
+const GPtrArray *session_keys_all(const session_keys *keys);
 
 /* How many keys there are; it grows with each new one and so serves as an epoch: what failed under the same count
  * would fail again. */

@@ -497,6 +497,15 @@ const GPtrArray *sl_security_contexts(const sl_security *security)
     return security->contexts;
 }
 
+void sl_security_each_pgk(const sl_security *security, sl_pgk_cb on_pgk, void *user)
+{
+    for (guint i = 0; i < security->logged->len; i++) {
+        const sl_logged *logged = (const sl_logged *)security->logged->pdata[i];
+        if (logged->label == KEYLOG_PROSE_PGK)
+            on_pgk(logged->group_id, logged->pgk_id, threegpp_key_span(&logged->secret), user);
+    }
+}
+
 void sl_security_add_logged(sl_security *security, const keylog_entry *entry)
 {
     sl_logged *logged = g_new0(sl_logged, 1);
@@ -505,6 +514,7 @@ void sl_security_add_logged(sl_security *security, const keylog_entry *entry)
     logged->kd_sess_id = entry->kd_sess_id;
     logged->group_id = entry->group_id;
     logged->pgk_id = entry->pgk_id;
+    logged->told = entry->sidelink;
     logged->secret.len = entry->secret_len;
     memcpy(logged->secret.octets, entry->secret, entry->secret_len);
     logged->line = entry->line;

@@ -86,4 +86,11 @@ const GPtrArray *sl_security_contexts(const sl_security *security);
 /* Opens a protected PDU that pdcp_sl_parse and sl_sn_use_note have read. */
 void sl_security_open(sl_security *security, const sl_pdu *pdu, sl_opening *opening);
 
+/* Every context, sl_context * in the order in which they began; those that are not proven among them. */
+const GPtrArray *sl_security_contexts(const sl_security *security);
+
+/* Tells every PGK that the key log has. */
+typedef void (*sl_pgk_cb)(uint32_t group_id, uint8_t pgk_id, octet_span pgk, void *user);
+void sl_security_each_pgk(const sl_security *security, sl_pgk_cb on_pgk, void *user);
+
 #endif

@@ -14,6 +14,7 @@ typedef struct {
     uint16_t kd_sess_id;
     uint32_t group_id;     /* PROSE_PGK */
     uint8_t pgk_id;
+    keylog_sidelink told;
     threegpp_key secret;
     unsigned line;
 } sl_logged;

@@ -9,21 +9,52 @@
 
 /* --- key logs ------------------------------------------------------------------------------------------------------ */
 
-/* A line for any KD-sess ID costs work with every ID that there is. */
-static bool is_for(const sl_security *security, const sl_logged *logged, keylog_label label, uint16_t kd_sess_id)
+/* What a context is made for. */
+typedef struct {
+    const sl_pdu *pdu;
+    uint8_t eea, eia;
+    bool eia_counts; /* false: nothing of the PDU tells which EIA it is */
+    int commander;
+} sl_wanted;
+
+static bool tells_otherwise(const keylog_sidelink *told, const sl_wanted *wanted)
 {
-    return logged->label == label && (logged->for_any ? security->credit > 0 : logged->kd_sess_id == kd_sess_id);
+    return ((told->told & KEYLOG_TELLS_EEA) && told->eea != wanted->eea) ||
+           ((told->told & KEYLOG_TELLS_EIA) && wanted->eia_counts && told->eia != wanted->eia) ||
+           ((told->told & KEYLOG_TELLS_COMMANDER) && told->commander != wanted->commander);
 }
 
-static sl_context *logged_context(const sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander,
-                                  const sl_logged *logged)
+/* A line for any KD-sess ID costs work with every ID that there is. */
+static bool is_for(const sl_security *security, const sl_logged *logged, keylog_label label, const sl_wanted *wanted)
 {
-    sl_context *context = sl_context_new(security, pdu, pdu->key_id);
-    context->eea = eea;
-    context->eia = eia;
-    context->commander = commander;
+    return logged->label == label && (logged->for_any ? security->credit > 0 : logged->kd_sess_id == wanted->pdu->key_id) &&
+           !tells_otherwise(&logged->told, wanted);
+}
+
+static void take_told(sl_context *context, const keylog_sidelink *told)
+{
+    if (told->told & KEYLOG_TELLS_BEARER)
+        context->reading.bearer = told->bearer;
+    if (told->told & KEYLOG_TELLS_DIRECTION)
+        context->reading.direction = (sl_direction_rule)told->direction;
+    if (told->told & KEYLOG_TELLS_MAC_I_CIPHERED)
+        context->reading.mac_i_ciphered = told->mac_i_ciphered;
+    if (told->told & KEYLOG_TELLS_MAC_I_OVER_DATA)
+        context->reading.mac_i_over_data = told->mac_i_over_data;
+    if (told->told & KEYLOG_TELLS_EIA)
+        context->eia = told->eia;
+}
+
+static sl_context *logged_context(const sl_security *security, const sl_wanted *wanted, const sl_logged *logged)
+{
+    sl_context *context = sl_context_new(security, wanted->pdu, wanted->pdu->key_id);
+    context->eea = wanted->eea;
+    context->eia = wanted->eia;
+    context->commander = wanted->commander;
     context->profile = security->setting.profile;
     context->source = (sl_key_source){.origin = SL_FROM_KEYLOG, .line = logged->line};
+    context->eia_unknown = !wanted->eia_counts && !(logged->told.told & KEYLOG_TELLS_EIA);
+    take_told(context, &logged->told);
     return context;
 }
 
@@ -35,40 +66,44 @@ static void take_made(GPtrArray *made, sl_context *context, bool ok)
         sl_context_free(context);
 }
 
-/* Lines with the label for this KD-sess ID, the newest first; NULL where there is none, so that its counterpart stands alone. */
-static GPtrArray *lines_of(const sl_security *security, keylog_label label, uint16_t kd_sess_id)
+/* Lines with the label for what is wanted, the newest first; NULL where there is none, so that its counterpart stands alone. */
+static GPtrArray *lines_of(const sl_security *security, keylog_label label, const sl_wanted *wanted)
 {
     GPtrArray *lines = g_ptr_array_new();
     for (guint i = security->logged->len; i-- > 0 && lines->len < SL_MAX_TRIED;)
-        if (is_for(security, (const sl_logged *)security->logged->pdata[i], label, kd_sess_id))
+        if (is_for(security, (const sl_logged *)security->logged->pdata[i], label, wanted))
             g_ptr_array_add(lines, security->logged->pdata[i]);
     return lines;
 }
 
-static void add_of_kd_sess(sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander, GPtrArray *made)
+static void add_of_kd_sess(sl_security *security, const sl_wanted *wanted, GPtrArray *made)
 {
-    GPtrArray *lines = lines_of(security, KEYLOG_D2D_KDSESS, pdu->key_id);
+    GPtrArray *lines = lines_of(security, KEYLOG_D2D_KDSESS, wanted);
     for (guint i = 0; i < lines->len; i++) {
         const sl_logged *logged = (const sl_logged *)lines->pdata[i];
         if (logged->for_any && !sl_spend(security, 1))
             break;
-        sl_context *context = logged_context(security, pdu, eea, eia, commander, logged);
+        sl_context *context = logged_context(security, wanted, logged);
         take_made(made, context, sl_context_derive(context, &security->setting.profile.prose, &logged->secret));
     }
     g_ptr_array_free(lines, TRUE);
 }
 
-static void add_of_traffic_keys(sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander,
-                                GPtrArray *made)
+/* The counterpart of a PEK may tell its EIA and more. */
+static void add_of_traffic_keys(sl_security *security, const sl_wanted *wanted, GPtrArray *made)
 {
-    GPtrArray *peks = lines_of(security, KEYLOG_D2D_PEK, pdu->key_id), *piks = lines_of(security, KEYLOG_D2D_PIK, pdu->key_id);
+    GPtrArray *peks = lines_of(security, KEYLOG_D2D_PEK, wanted), *piks = lines_of(security, KEYLOG_D2D_PIK, wanted);
     guint pek_count = MAX(peks->len, 1), pik_count = MAX(piks->len, 1), couples = peks->len + piks->len ? pek_count * pik_count : 0;
     for (guint i = 0; i < MIN(couples, SL_MAX_TRIED); i++) {
         const sl_logged *pek = peks->len ? (const sl_logged *)peks->pdata[i / pik_count] : NULL;
         const sl_logged *pik = piks->len ? (const sl_logged *)piks->pdata[i % pik_count] : NULL;
         if (((pek && pek->for_any) || (pik && pik->for_any)) && !sl_spend(security, 1))
             break;
-        sl_context *context = logged_context(security, pdu, eea, eia, commander, pek ? pek : pik);
+        sl_context *context = logged_context(security, wanted, pik ? pik : pek);
+        if (pek) {
+            take_told(context, &pek->told);
+            context->source.line = pek->line;
+        }
         context->source.pik_line = pek && pik ? pik->line : 0;
         take_made(made, context, sl_context_set_keys(context, pek ? pek->secret.octets : NULL, pik ? pik->secret.octets : NULL));
     }
@@ -78,8 +113,9 @@ static void add_of_traffic_keys(sl_security *security, const sl_pdu *pdu, uint8_
 
 void sl_logged_contexts(sl_security *security, const sl_pdu *pdu, uint8_t eea, uint8_t eia, int commander, GPtrArray *made)
 {
-    add_of_kd_sess(security, pdu, eea, eia, commander, made);
-    add_of_traffic_keys(security, pdu, eea, eia, commander, made);
+    const sl_wanted wanted = {.pdu = pdu, .eea = eea, .eia = eia, .eia_counts = pdu->has_mac_i, .commander = commander};
+    add_of_kd_sess(security, &wanted, made);
+    add_of_traffic_keys(security, &wanted, made);
 }
 
 /* Without a right MAC-I, chance would too often read PC5 signalling out of what a wrong key deciphers. */
@@ -114,10 +150,11 @@ static bool try_algorithms(sl_security *security, const sl_pdu *pdu, int command
         sl_logged_contexts(security, pdu, eea, eia, commander, made);
         for (guint m = 0; m < made->len && !pdu->has_mac_i; m++) {
             sl_context *context = (sl_context *)made->pdata[m];
+            if (!context->eia_unknown)
+                continue;
             if (context->has_pik)
                 eia_clear(&context->integrity);
             context->has_pik = false;
-            context->eia_unknown = true;
         }
         found = try_made(security, pdu, made, opening);
     }
