@@ -180,7 +180,9 @@ static void test_errors(void)
         {"SDES_K2 * " HEX "0", "master key wants"},
         {"SDES_K2 " HEX " a84b4c76@pc33", "master key wants"},
         {"D2D_KD 1 " TEK " " TEK, "has no options"},
-        {"D2D_PEK 1 " TEK " " TEK, "has no options"},
+        {"D2D_PEK 1 " TEK " " TEK, "option is unknown"},
+        {"D2D_PEK 1 " TEK " eea=4", "eea= and eia= want"},
+        {"D2D_KDSESS 1 " TEK " commander=123", "commander= wants"},
         {"PROSE_PGK 1/1 " TEK " kdr=1", "has no options"},
         {"SDES_K1 * " TEK " " SALT, "has no options"},
     };
