@@ -109,8 +109,10 @@ static void add_rows(void)
     for (ws_uint i = 0; i < key_row_count; i++) {
         char *error = NULL;
         keylog_entry *entry = parse_row(&key_rows[i], &error);
-        if (entry)
+        if (entry) {
+            delivered_keys_add(capture.delivered, entry);
             session_keys_add_logged(capture.keys, entry);
+        }
         keylog_entry_free(entry);
         g_free(error);
     }
@@ -125,6 +127,7 @@ typedef struct {
 
 static void take_entry(keylog_entry *entry, void *user _U_)
 {
+    delivered_keys_add(capture.delivered, entry);
     switch (entry->label) {
     case KEYLOG_SRTP_MASTER:
         session_keys_add_logged(capture.keys, entry);
@@ -268,6 +271,7 @@ static void open_capture(void)
                                          .profile = sl_preferences_profile(),
                                          .options = pc5s_preferences_options()};
     capture.sidelink = sl_security_new(&setting);
+    capture.delivered = delivered_keys_new();
     add_rows();
     if (session_keys_count(capture.keys))
         media_streams_news(capture.streams);
@@ -279,6 +283,7 @@ static void open_capture(void)
 
 static void close_capture(void)
 {
+    delivered_keys_free(capture.delivered);
     sl_security_free(capture.sidelink);
     kd_sources_free(capture.kd);
     pc5_state_free(capture.pc5);

@@ -3,6 +3,7 @@
 #define D2DSEC_PROTOCOLS_PACKET_D2DSEC_H
 
 #include "compat.h"
+#include "sessions/delivered_keys.h"
 #include "sessions/media_streams.h"
 #include "sessions/mikey_sessions.h"
 #include "sessions/offer_answer.h"
@@ -21,6 +22,8 @@ typedef struct {
     pc5_state *pc5;
     kd_sources *kd;
     sl_security *sidelink;
+    delivered_keys *delivered;
+    bool first_pass_over;  /* all frames were dissected once, in their order */
     bool in_protected_sdu; /* while an SDU of a protected sidelink PDU is dissected */
 } d2d_capture;
 

@@ -5,6 +5,7 @@
 #define D2DSEC_REPORTS_VERIFY_BUILD_H
 
 #include "reports/verify_report.h"
+#include "sessions/delivered_keys.h"
 #include "sessions/kd_sources.h"
 #include "sessions/mikey_sessions.h"
 #include "sessions/offer_answer.h"
@@ -23,6 +24,7 @@ typedef struct {
     const kd_sources *kd;
     const pc5_state *pc5;
     const sl_security *sidelink;
+    const delivered_keys *delivered; /* NULL: none */
 } verify_sources;
 
 /* Calls, RTSP sessions and MIKEY exchanges with the SRTP that belongs to them, and SRTP that only a key log explains. */
