@@ -48,16 +48,20 @@ static void end_line(export *to)
 
 /* --- SRTP ---------------------------------------------------------------------------------------------------------- */
 
-/* The streams that one key opened. */
+/* A stream that a key opened, and the ROC at which it began to, as far as that is not 0. */
 typedef struct {
-    GArray *ssrcs; /* uint32_t */
+    uint32_t ssrc, roc;
+} stream_use;
+
+typedef struct {
+    GArray *streams; /* stream_use */
     const uint8_t *encrypted_extensions;
 } key_uses;
 
 static void free_uses(gpointer data)
 {
     key_uses *uses = data;
-    g_array_unref(uses->ssrcs);
+    g_array_unref(uses->streams);
     g_free(uses);
 }
 
@@ -67,15 +71,21 @@ static void note_use(const media_use *use, void *user)
     key_uses *uses = g_hash_table_lookup(by_key, use->key);
     if (!uses) {
         uses = g_new0(key_uses, 1);
-        uses->ssrcs = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        uses->streams = g_array_new(FALSE, FALSE, sizeof(stream_use));
         g_hash_table_insert(by_key, (gpointer)use->key, uses);
     }
     if (use->encrypted_extensions)
         uses->encrypted_extensions = use->encrypted_extensions;
-    for (guint i = 0; i < uses->ssrcs->len; i++)
-        if (g_array_index(uses->ssrcs, uint32_t, i) == use->ssrc)
-            return;
-    g_array_append_val(uses->ssrcs, use->ssrc);
+    for (guint i = 0; i < uses->streams->len; i++) {
+        stream_use *known = &g_array_index(uses->streams, stream_use, i);
+        if (known->ssrc != use->ssrc)
+            continue;
+        if (known->roc == 0)
+            known->roc = use->roc;
+        return;
+    }
+    const stream_use stream = {use->ssrc, use->roc};
+    g_array_append_val(uses->streams, stream);
 }
 
 /* The suite that a line names: the key's own, or the one that differs in nothing but what options say. NULL: the key log has none. */
@@ -127,8 +137,8 @@ static void add_srtp_options(export *to, const srtp_master_key *master, const sr
     add_extensions(to, extensions);
 }
 
-/* ssrc NULL: any. */
-static void write_srtp(export *to, const session_key *key, const uint32_t *ssrc, const uint8_t *extensions)
+/* stream NULL: any. */
+static void write_srtp(export *to, const session_key *key, const stream_use *stream, const uint8_t *extensions)
 {
     const srtp_master_key *master = srtp_context_key(key->context);
     const crypto_suite *suite = suite_to_name(&master->transform);
@@ -138,12 +148,13 @@ static void write_srtp(export *to, const session_key *key, const uint32_t *ssrc,
         return;
     }
     g_string_append(to->line, "SRTP_MASTER ");
-    if (ssrc)
-        g_string_append_printf(to->line, "ssrc=0x%08x %s:", *ssrc, suite->name);
+    if (stream)
+        g_string_append_printf(to->line, "ssrc=0x%08x %s:", stream->ssrc, suite->name);
     else
         g_string_append_printf(to->line, "* %s:", suite->name);
     add_hex(to, master->key, master->transform.key_len);
     add_hex(to, master->salt, master->transform.salt_len);
+    add_number(to, "roc", stream ? stream->roc : key->roc, 0);
     add_srtp_options(to, master, &suite->transform, extensions);
     end_line(to);
 }
@@ -168,8 +179,8 @@ static void write_srtp_keys(export *to, const keys_export_sources *sources)
     }
     for (guint i = 0; i < keys->len; i++) {
         const key_uses *uses = g_hash_table_lookup(by_key, keys->pdata[i]);
-        for (guint s = 0; uses && s < uses->ssrcs->len; s++)
-            write_srtp(to, keys->pdata[i], &g_array_index(uses->ssrcs, uint32_t, s), uses->encrypted_extensions);
+        for (guint s = 0; uses && s < uses->streams->len; s++)
+            write_srtp(to, keys->pdata[i], &g_array_index(uses->streams, stream_use, s), uses->encrypted_extensions);
     }
     g_hash_table_destroy(by_key);
 }

@@ -23,6 +23,7 @@ typedef struct media_track {
     struct media_track *next;
     uint32_t number; /* 1-based, what frame records refer to */
     unsigned notes;  /* READING_NOTES and MEDIA_NOTE_KEY_BY_TRIAL */
+    uint32_t first_roc; /* of the first packet that it opened */
     index_course course;
     seen_set seen;
 } media_track;
@@ -148,6 +149,7 @@ void media_streams_each_use(const media_streams *streams, media_use_cb on_use, v
             .key = track->key,
             .is_rtcp = name->is_rtcp,
             .ssrc = name->ssrc,
+            .roc = track->first_roc,
             .encrypted_extensions = name->is_rtcp ? NULL : encrypted_extensions_of(track->stream->flow->sender, track->key)};
         on_use(&use, user);
     }
@@ -518,6 +520,7 @@ static media_track *track_for(media_streams *streams, media_stream *stream, cons
     media_track *track = g_new0(media_track, 1);
     track->stream = stream;
     track->key = found->key;
+    track->first_roc = found->roc;
     track->notes = found->notes & (READING_NOTES | MEDIA_NOTE_KEY_BY_TRIAL);
     track->next = stream->tracks;
     stream->tracks = track;

@@ -103,6 +103,7 @@ typedef struct {
     const session_key *key;
     bool is_rtcp;
     uint32_t ssrc;
+    uint32_t roc;                        /* of the first packet that it opened; SRTP */
     const uint8_t *encrypted_extensions; /* that were deciphered in it, as srtp_reading has them; NULL: none */
 } media_use;
 
