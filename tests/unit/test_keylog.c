@@ -48,6 +48,67 @@ static void test_secret(void)
     keylog_entry_free(NULL);
 }
 
+static void refuse(const char *line, const char *reason)
+{
+    assert_refused(line, strlen(line), reason);
+}
+
+/* What a MIKEY policy may choose, and RFC 6904. */
+static void test_policy_options(void)
+{
+    keylog_entry *entry = parse("SRTP_MASTER * " SECRET " srtp_tag=8 srtcp_tag=20 auth_key=32 prefix=255 encrypted_extensions=1,14,255");
+    g_assert_cmpuint(entry->srtp.transform.srtp_tag_len, ==, 8);
+    g_assert_cmpuint(entry->srtp.transform.srtcp_tag_len, ==, 20);
+    g_assert_cmpuint(entry->srtp.transform.auth_key_len, ==, 32);
+    g_assert_cmpuint(entry->srtp.transform.prefix_len, ==, 255);
+    g_assert_true(entry->has_encrypted_extensions);
+    for (unsigned id = 0; id < 256; id++)
+        g_assert_cmpint((entry->encrypted_extensions[id / 8] >> id % 8) & 1, ==, id == 1 || id == 14 || id == 255);
+    keylog_entry_free(entry);
+    entry = parse("SRTP_MASTER * " SECRET " auth_key=20");
+    g_assert_cmpuint(entry->srtp.transform.auth_key_len, ==, 0);
+    g_assert_false(entry->has_encrypted_extensions);
+    keylog_entry_free(entry);
+    refuse("SRTP_MASTER * " SECRET " srtp_tag=21", "srtp_tag= and srtcp_tag= want");
+    refuse("SRTP_MASTER * " SECRET " auth_key=0", "auth_key= wants");
+    refuse("SRTP_MASTER * " SECRET " prefix=256", "prefix= 0 to 255");
+    refuse("SRTP_MASTER * " SECRET " encrypted_extensions=0", "encrypted_extensions= wants");
+    refuse("SRTP_MASTER * " SECRET " encrypted_extensions=1,", "encrypted_extensions= wants");
+    refuse("SRTP_MASTER * AEAD_AES_128_GCM:000102030405060708090a0b0c0d0e0f101112131415161718191a1b srtp_tag=10", "GCM has");
+    refuse("SRTP_MASTER * AEAD_AES_128_GCM:000102030405060708090a0b0c0d0e0f101112131415161718191a1b prefix=1", "prefix= is for");
+}
+
+/* A key of an interception record: hexadecimal or base64, each by itself. */
+static void test_interception_record(void)
+{
+    static const char *const keys[] = {"000102030405060708090a0b0c0d0e0f", "AAECAwQFBgcICQoLDA0ODw==", "AAECAwQFBgcICQoLDA0ODw"};
+    static const char *const salts[] = {"", ":101112131415161718191a1b1c1d", ":EBESExQVFhcYGRobHB0="};
+    for (size_t k = 0; k < G_N_ELEMENTS(keys); k++) {
+        for (size_t s = 0; s < G_N_ELEMENTS(salts); s++) {
+            char *line = g_strconcat("HI2_CC 0x00a1 ", keys[k], salts[s], NULL);
+            keylog_entry *entry = parse(line);
+            g_assert_cmpint(entry->label, ==, KEYLOG_HI2_CC);
+            g_assert_cmpint(entry->selector, ==, KEYLOG_CC);
+            g_assert_cmpmem(entry->id, entry->id_len, "\0\xa1", 2);
+            g_assert_cmpuint(entry->secret_len, ==, 16);
+            g_assert_cmpuint(entry->secret[15], ==, 15);
+            g_assert_cmpuint(entry->salt_len, ==, s ? 14 : 0);
+            g_assert_cmpuint(entry->salt[13], ==, s ? 0x1d : 0);
+            keylog_entry_free(entry);
+            g_free(line);
+        }
+    }
+    refuse("HI2_CC 0 000102030405060708090a0b0c0d0e0f", "cCCSID wants");
+    refuse("HI2_CC 01 000102030405060708090a0b0c0d0e", "cCDecKey wants");
+    refuse("HI2_CC 01 000102030405060708090a0b0c0d0e0f:", "cCSalt wants");
+    refuse("HI2_CC 01 000102030405060708090a0b0c0d0e0f:00", "cCSalt wants");
+    refuse("HI2_CC 01 000102030405060708090a0b0c0d0e0f kdr=1", "no options");
+    char *line = g_strnfill(130, '0'), *long_id = g_strconcat("HI2_CC ", line, " 000102030405060708090a0b0c0d0e0f", NULL);
+    refuse(long_id, "cCCSID wants");
+    g_free(long_id);
+    g_free(line);
+}
+
 static void test_no_secret(void)
 {
     static const char *const lines[] = {"", "\r\n", "\n", " \t ", "#", "# SRTP_MASTER * x", "  # x", "\t#\r\n"};
@@ -570,6 +631,8 @@ static void test_many_lines(fixture *f, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/keylog/policy-options", test_policy_options);
+    g_test_add_func("/keylog/interception-record", test_interception_record);
     g_test_add_func("/keylog/secret", test_secret);
     g_test_add_func("/keylog/no-secret", test_no_secret);
     g_test_add_func("/keylog/selectors", test_selectors);

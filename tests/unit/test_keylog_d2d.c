@@ -181,13 +181,43 @@ static void test_errors(void)
         {"SDES_K2 " HEX " a84b4c76@pc33", "master key wants"},
         {"D2D_KD 1 " TEK " " TEK, "has no options"},
         {"D2D_PEK 1 " TEK " " TEK, "option is unknown"},
-        {"D2D_PEK 1 " TEK " eea=4", "eea= and eia= want"},
-        {"D2D_KDSESS 1 " TEK " commander=123", "commander= wants"},
         {"PROSE_PGK 1/1 " TEK " kdr=1", "has no options"},
         {"SDES_K1 * " TEK " " SALT, "has no options"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         assert_refused_in_own_words(rows[i].line, rows[i].reason);
+}
+
+static void test_sidelink_options(void)
+{
+    static const struct {
+        const char *line, *reason;
+    } refused[] = {
+        {"D2D_PEK 1 " TEK " eea=4", "eea= and eia= want"},
+        {"D2D_PIK 1 " TEK " eia=", "eea= and eia= want"},
+        {"D2D_KDSESS 1 " TEK " commander=123", "commander= wants"},
+        {"D2D_KDSESS 1 " TEK " bearer=32", "bearer= wants"},
+        {"D2D_KDSESS 1 " TEK " direction=2", "direction= wants"},
+        {"D2D_KDSESS 1 " TEK " mac_i_ciphered=2", "mac_i_over_data= want"},
+        {"D2D_KDSESS 1 " TEK " eea=1 eea=1", "repeated"},
+    };
+    keylog_entry *entry = parse("D2D_KDSESS 7b31 " TEK " eea=2 eia=3 commander=00A1 bearer=lcid-1 direction=other mac_i_ciphered=1 "
+                                "mac_i_over_data=0");
+    const keylog_sidelink *told = &entry->sidelink;
+    g_assert_cmpuint(told->told, ==, 0x7f);
+    g_assert_cmpuint(told->eea, ==, 2);
+    g_assert_cmpuint(told->eia, ==, 3);
+    g_assert_cmpuint(told->commander, ==, 0xa1);
+    g_assert_cmpuint(told->bearer, ==, KEYLOG_BEARER_LCID_LESS_ONE);
+    g_assert_cmpuint(told->direction, ==, 1);
+    g_assert_true(told->mac_i_ciphered && !told->mac_i_over_data);
+    keylog_entry_free(entry);
+    entry = parse("D2D_PEK 1 " TEK " bearer=31");
+    g_assert_cmpuint(entry->sidelink.told, ==, KEYLOG_TELLS_BEARER);
+    g_assert_cmpuint(entry->sidelink.bearer, ==, 31);
+    keylog_entry_free(entry);
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++)
+        assert_refused(refused[i].line, strlen(refused[i].line), refused[i].reason);
 }
 
 int main(int argc, char **argv)
@@ -198,5 +228,6 @@ int main(int argc, char **argv)
     g_test_add_func("/keylog-d2d/lengths", test_lengths);
     g_test_add_func("/keylog-d2d/sdes-lengths", test_sdes_lengths);
     g_test_add_func("/keylog-d2d/errors", test_errors);
+    g_test_add_func("/keylog-d2d/sidelink-options", test_sidelink_options);
     return g_test_run();
 }
