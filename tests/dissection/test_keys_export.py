@@ -182,3 +182,38 @@ def test_what_cannot_be_written_is_named_without_keys(tshark, script):
         said = done.stderr.decode()
         assert "eys are not written" in said and str(path) in said
         assert not [secret for secret in secrets if secret in said]
+
+
+# --- keys as interception records deliver them -----------------------------------------------------------
+
+
+def of_record(line):
+    """HI2_CC of an SRTP_MASTER line: no suite, no flow."""
+    _, _, secret, *_ = line.split()
+    suite, key_salt = secret.split(":")
+    salt_len = 24 if "GCM" in suite else 28
+    return "HI2_CC 0001 %s:%s\n" % (key_salt[:-salt_len], key_salt[-salt_len:])
+
+
+@pytest.mark.parametrize("name", ["sdes_pjsua_AES_CM_128_HMAC_SHA1_80", "sdes_pjsua_AEAD_AES_256_GCM",
+                                  "sdes_linphone_baresip_AES_CM_128_32", "sdes_pjsua_AES_192_CM_HMAC_SHA1_32"])
+def test_a_record_without_suite_opens_media_without_signalling(tshark, script, name):
+    capture = real_captures.FOLDER / (name + ".pcap")
+    keylog, _, _ = export(tshark, script, capture)
+    records_of_keys = {of_record(line) for line in keylog.read_text().splitlines() if line.startswith("SRTP_MASTER")}
+    log = tshark.file("record-" + name, "".join(sorted(records_of_keys)))
+    copy, numbers = without_signalling(tshark, script, capture)
+    wanted = {frame: plain for frame, plain in expected(capture).items() if frame in numbers}
+    found = opened(tshark, copy, ["-o", "d2dsec.keylog_file:%s" % log], numbers)
+    assert wanted and {frame: found.get(frame) for frame in wanted} == wanted
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["its keys", "others"])
+def test_a_record_is_the_tek_of_the_crypto_session_that_it_names(tshark, wrong):
+    """From the sample's list of TEKs, without the ticket's protection key."""
+    capture = real_captures.FOLDER / "made_mikey_ticket_tpk.pcap"
+    rows = [line.split("\t") for line in capture.with_suffix(".teks.tsv").read_text().splitlines() if line[0] != "#"]
+    log = "".join("HI2_CC %02x %s%s%s\n" % (int(cs_id), tek[:-2], "%02x" % (int(tek[-2:], 16) ^ wrong), ":" + salt if salt else "")
+                  for _, cs_id, tek, salt in rows)
+    found = opened(tshark, capture, ["-o", "d2dsec.keylog_file:%s" % tshark.file("record.keylog", log)])
+    assert found == ({} if wrong else expected(capture))
