@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Derived keys and streams that are looked at for records that nothing equals, in all. What is left then counts as only delivered. */
+#define MAX_TRIALS (1u << 26)
+
 /* Everything at hand while keys are compared. */
 typedef struct {
     verify_report *report;
@@ -16,6 +19,7 @@ typedef struct {
     GHashTable *named;          /* "NAME VALUE" of an identifier to the first verify_session that has it */
     GHashTable *compared;       /* fingerprints of derived keys alone that a delivered one was compared with */
     GHashTable *contexts;       /* sl_context * of which some key was */
+    unsigned trials;            /* of MAX_TRIALS, so many are spent */
 } comparison;
 
 /* Which derived keys a label's are compared with; bits by derived_kind. */
@@ -92,10 +96,10 @@ static const derived_key *find_equal(const comparison *c, const delivered_key *d
 /* --- different ----------------------------------------------------------------------------------------------------- */
 
 /* Whether traffic that the record names went under the key. */
-static bool opened_named_stream(const comparison *c, const delivered_key *delivered, const session_key *key)
+static bool opened_named_stream(comparison *c, const delivered_key *delivered, const session_key *key)
 {
     const GPtrArray *streams = c->sources->traffic ? verify_traffic_streams(c->sources->traffic) : NULL;
-    for (guint i = 0; streams && i < streams->len; i++) {
+    for (guint i = 0; streams && i < streams->len && c->trials < MAX_TRIALS; i++, c->trials++) {
         const verify_stream *stream = streams->pdata[i];
         bool is_named = delivered->selector == KEYLOG_SSRC     ? stream->ssrc == delivered->ssrc
                         : delivered->selector == KEYLOG_SOURCE ? transport_address_equal(&stream->source, &delivered->address)
@@ -129,7 +133,7 @@ static bool is_between(const derived_key *derived, const delivered_key *delivere
 }
 
 /* Whether the record names what the derived key is for. */
-static bool names(const comparison *c, const delivered_key *delivered, const derived_key *derived)
+static bool names(comparison *c, const delivered_key *delivered, const derived_key *derived)
 {
     if (!(kinds_of(delivered->label) & 1u << derived->kind) || !has_role(delivered, derived))
         return false;
@@ -158,10 +162,10 @@ static bool names(const comparison *c, const delivered_key *delivered, const der
 }
 
 /* The first that the record names, one with traffic before others. */
-static const derived_key *find_named(const comparison *c, const delivered_key *delivered)
+static const derived_key *find_named(comparison *c, const delivered_key *delivered)
 {
     const derived_key *found = NULL;
-    for (guint i = 0; i < c->derived->len && (!found || !found->used); i++) {
+    for (guint i = 0; i < c->derived->len && (!found || !found->used) && c->trials < MAX_TRIALS; i++, c->trials++) {
         const derived_key *derived = &g_array_index(c->derived, derived_key, i);
         if ((!found || derived->used) && names(c, delivered, derived))
             found = derived;
