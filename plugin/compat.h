@@ -47,4 +47,25 @@ static inline void ws_rtp_dyn_payload_insert(rtp_dyn_payload_t *payloads, unsign
 #endif
 }
 
+/* The opening function of a -z option, made of one that says whether it understood the argument; before 4.6 nobody asks. */
+#if D2D_WS_AT_LEAST(4, 6)
+#define WS_STAT_TAP_INIT(name, open)                      \
+    static bool name(const char *argument, void *user _U_) \
+    {                                                     \
+        return open(argument);                            \
+    }
+#else
+#define WS_STAT_TAP_INIT(name, open)                      \
+    static void name(const char *argument, void *user _U_) \
+    {                                                     \
+        open(argument);                                   \
+    }
+#endif
+
+#if D2D_WS_AT_LEAST(4, 4)
+#define WS_TELEPHONY_GROUP REGISTER_TELEPHONY_GROUP_UNSORTED
+#else
+#define WS_TELEPHONY_GROUP REGISTER_STAT_GROUP_TELEPHONY
+#endif
+
 #endif

@@ -11,6 +11,9 @@
 #include "protocols/packet-sdes.h"
 #include "protocols/packet-slsch.h"
 #include "reports/keys_tap.h"
+#include "reports/verify_source.h"
+#include "reports/verify_tap.h"
+#include "reports/verify_window.h"
 
 #include <epan/proto.h>
 #include <epan/tap.h>
@@ -37,8 +40,8 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl, pc5s;
-    static tap_plugin keys;
+    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl, pc5s, verify_preferences;
+    static tap_plugin keys, verify, verify_window;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     proto_register_plugin(&d2dsec);
@@ -76,4 +79,13 @@ void plugin_register(void)
 
     keys.register_tap_listener = register_keys_tap;
     tap_register_plugin(&keys);
+
+    verify_preferences.register_handoff = register_verify_preferences;
+    proto_register_plugin(&verify_preferences);
+
+    verify.register_tap_listener = register_verify_tap;
+    tap_register_plugin(&verify);
+
+    verify_window.register_tap_listener = register_verify_window;
+    tap_register_plugin(&verify_window);
 }

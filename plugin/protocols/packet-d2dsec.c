@@ -297,6 +297,11 @@ static void close_capture(void)
     keylog = NULL;
 }
 
+static void end_first_pass(void)
+{
+    capture.first_pass_over = true;
+}
+
 bool d2d_transport_address(const address *from, uint32_t port, transport_address *to)
 {
     if (from->type != AT_IPv4 && from->type != AT_IPv6)
@@ -370,6 +375,7 @@ void proto_register_d2dsec(void)
     register_preferences();
     d2dsec_tap = register_tap("d2dsec");
     register_init_routine(open_capture);
+    register_postseq_cleanup_routine(end_first_pass);
     register_cleanup_routine(close_capture);
     register_shutdown_routine(crypto_library_release);
     register_shutdown_routine(ipsec_mb_release);

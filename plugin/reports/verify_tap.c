@@ -1,0 +1,198 @@
+#include "reports/verify_tap.h"
+
+#include "protocols/packet-d2dsec.h"
+#include "reports/verify_build.h"
+#include "reports/verify_json.h"
+#include "reports/verify_source.h"
+#include "reports/verify_text.h"
+
+#include <epan/prefs.h>
+#include <epan/stat_tap_ui.h>
+#include <epan/tap.h>
+#include <wsutil/report_message.h>
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define OPTION "d2dsec,verify"
+#define NS_PER_SECOND INT64_C(1000000000)
+
+/* --- listening ------------------------------------------------------------------------------------------------------ */
+
+struct verify_listener {
+    verify_listener *self;   /* its address is the tap data of a second listener, since each has its own */
+    verify_traffic *traffic; /* NULL: nothing was counted yet */
+    verify_window window;
+    bool two_passes;
+    verify_draw draw;
+    void *user;
+    GDestroyNotify free_user;
+};
+
+static verify_traffic *traffic_of(verify_listener *listener)
+{
+    if (!listener->traffic) {
+        listener->window = verify_source_window();
+        listener->traffic = verify_traffic_new(&listener->window);
+    }
+    return listener->traffic;
+}
+
+static void begin_anew(void *data)
+{
+    verify_listener *listener = data;
+    verify_traffic_free(listener->traffic);
+    listener->traffic = NULL;
+    listener->two_passes = false;
+}
+
+static tap_packet_status take_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *record,
+                                     tap_flags_t flags _U_)
+{
+    verify_traffic *traffic = traffic_of(data);
+    const d2d_tap_packet *packet = record;
+    const int64_t time = (int64_t)pinfo->abs_ts.secs * NS_PER_SECOND + pinfo->abs_ts.nsecs;
+    if (packet->is_sidelink)
+        verify_traffic_add_sidelink(traffic, &packet->sidelink.pdu, &packet->sidelink.opening, time);
+    else
+        verify_traffic_add_media(traffic, &packet->media.packet, &packet->media.opening, packet->media.plain, time);
+    return TAP_PACKET_REDRAW;
+}
+
+/* Whether a frame was visited before, no tap can tell: by the time that it is asked, it was. */
+static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *record _U_,
+                                    tap_flags_t flags _U_)
+{
+    verify_listener *listener = *(verify_listener *const *)data;
+    listener->two_passes = d2d_capture_get()->first_pass_over;
+    return TAP_PACKET_REDRAW;
+}
+
+static void draw(void *data)
+{
+    verify_listener *listener = data;
+    if (listener->draw)
+        listener->draw(listener, listener->user);
+}
+
+static void finish(void *data)
+{
+    verify_listener *listener = data;
+    verify_traffic_free(listener->traffic);
+    if (listener->free_user)
+        listener->free_user(listener->user);
+    g_free(listener);
+}
+
+static bool accepted(GString *error)
+{
+    if (!error)
+        return true;
+    report_failure("Verification: %s", error->str);
+    g_string_free(error, TRUE);
+    return false;
+}
+
+verify_listener *verify_listener_new(verify_draw draw_report, void *user, GDestroyNotify free_user)
+{
+    verify_listener *listener = g_new0(verify_listener, 1);
+    listener->self = listener;
+    listener->draw = draw_report;
+    listener->user = user;
+    listener->free_user = free_user;
+    if (!accepted(register_tap_listener("d2dsec", listener, NULL, TL_REQUIRES_NOTHING, begin_anew, take_packet, draw, finish))) {
+        finish(listener);
+        return NULL;
+    }
+    if (!accepted(register_tap_listener("frame", &listener->self, NULL, TL_REQUIRES_NOTHING, NULL, take_frame, NULL, NULL))) {
+        remove_tap_listener(listener);
+        return NULL;
+    }
+    return listener;
+}
+
+void verify_listener_free(verify_listener *listener)
+{
+    remove_tap_listener(&listener->self);
+    remove_tap_listener(listener);
+}
+
+verify_report *verify_listener_report(verify_listener *listener)
+{
+    const d2d_capture *capture = d2d_capture_get();
+    if (!capture->keys)
+        return NULL;
+    const verify_sources sources = {.traffic = traffic_of(listener),
+                                    .keys = capture->keys,
+                                    .signalling = capture->signalling,
+                                    .mikey = capture->mikey,
+                                    .kd = capture->kd,
+                                    .pc5 = capture->pc5,
+                                    .sidelink = capture->sidelink};
+    verify_report *report = verify_report_new();
+    report->two_passes = listener->two_passes;
+    verify_source_describe(report, &listener->window);
+    verify_media_add_sessions(report, &sources);
+    verify_sidelink_add_sessions(report, &sources);
+    verify_comparison_add(report, &sources);
+    verify_judge(report);
+    return report;
+}
+
+/* --- writing -------------------------------------------------------------------------------------------------------- */
+
+static void write_text(verify_listener *listener, void *user _U_)
+{
+    verify_report *report = verify_listener_report(listener);
+    if (!report)
+        return;
+    GString *text = verify_text_write(report);
+    fwrite(text->str, 1, text->len, stdout);
+    fflush(stdout);
+    g_string_free(text, TRUE);
+    verify_report_free(report);
+}
+
+/* path: NULL for standard output. */
+static void write_json(verify_listener *listener, void *path)
+{
+    verify_report *report = verify_listener_report(listener);
+    if (!report)
+        return;
+    FILE *stream = path ? g_fopen(path, "wb") : stdout;
+    if (stream) {
+        verify_json_write(report, stream);
+        bool failed = fflush(stream) != 0 || ferror(stream);
+        const int reason = errno;
+        if (path)
+            failed |= fclose(stream) != 0;
+        if (failed)
+            report_failure("Verification report %s: %s", path ? (const char *)path : "on standard output", g_strerror(reason));
+    } else {
+        report_failure("Verification report %s: %s", (const char *)path, g_strerror(errno));
+    }
+    verify_report_free(report);
+}
+
+/* argument: all of it, from the name of the option on. */
+static bool open_option(const char *argument)
+{
+    const char *rest = argument + strlen(OPTION);
+    if (!*rest)
+        return verify_listener_new(write_text, NULL, NULL);
+    if (strcmp(rest, ",json") == 0)
+        return verify_listener_new(write_json, NULL, NULL);
+    if (g_str_has_prefix(rest, ",json,") && rest[strlen(",json,")])
+        return verify_listener_new(write_json, g_strdup(rest + strlen(",json,")), g_free);
+    report_failure("-z %s: there are -z " OPTION ", -z " OPTION ",json and -z " OPTION ",json,FILE", argument);
+    return false;
+}
+
+WS_STAT_TAP_INIT(open_verify, open_option)
+
+void register_verify_tap(void)
+{
+    static stat_tap_ui ui = {.group = REGISTER_STAT_GROUP_GENERIC, .cli_string = OPTION, .tap_init_cb = open_verify};
+    register_stat_tap_ui(&ui, NULL);
+}
