@@ -367,8 +367,8 @@ static void put_findings(GString *out, const GArray *findings)
 static void put_session(GString *out, guint id, const verify_session *session)
 {
     put_rule(out, '-');
-    put(out, 0, "Session %u: %s (%s%s%s)", id, verify_verdict_name(session->verdict), session->method, session->carrier ? ", " : "",
-        session->carrier ? session->carrier : "");
+    put(out, 0, "Session %u: %s (%s%s%s)", id, verify_verdict_name(session->verdict), session->method ? session->method : "method not known",
+        session->carrier ? ", " : "", session->carrier ? session->carrier : "");
     put_parties(out, session->parties);
     put_identifiers(out, session->identifiers);
     put_events(out, session->events);

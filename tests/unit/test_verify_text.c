@@ -102,11 +102,13 @@ static void test_empty(void)
     g_free(text);
 }
 
-static void test_window(void)
+static void test_what_is_not_known(void)
 {
     verify_report *report = new_report();
     report->case_data.window.to = INT64_C(1767323045000000000);
+    verify_report_add_session(report, NULL);
     char *text = text_of(report);
+    g_assert_nonnull(strstr(text, "Session 1: no_traffic (method not known)\n"));
     g_assert_nonnull(strstr(text, "from the beginning to 2026-01-02T03:04:05.000000000Z\n"));
     g_free(text);
 }
@@ -117,6 +119,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/verify_text/hostile", test_nothing_reaches_the_terminal);
     g_test_add_func("/verify_text/long", test_long_texts);
     g_test_add_func("/verify_text/empty", test_empty);
-    g_test_add_func("/verify_text/window", test_window);
+    g_test_add_func("/verify_text/not-known", test_what_is_not_known);
     return g_test_run();
 }
