@@ -274,7 +274,8 @@ static void judge_session(verify_session *session, bool two_passes)
     for (verify_finding_code code = 0; code < VERIFY_FINDING_CODES; code++)
         if (packets[code] && !is_explained(session, code))
             verify_session_note(session, code, packets[code], NULL);
-    for (guint i = 0; i < session->comparison->len; i++) {
+    const bool is_compared = has_finding(session, VERIFY_DELIVERED_KEY_DIFFERS);
+    for (guint i = 0; !is_compared && i < session->comparison->len; i++) {
         const verify_compared *compared = &g_array_index(session->comparison, verify_compared, i);
         if (compared->match == VERIFY_DIFFERENT)
             verify_session_note(session, VERIFY_DELIVERED_KEY_DIFFERS, 0, compared->name);

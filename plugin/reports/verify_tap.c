@@ -127,9 +127,11 @@ verify_report *verify_listener_report(verify_listener *listener)
                                     .keys = capture->keys,
                                     .signalling = capture->signalling,
                                     .mikey = capture->mikey,
+                                    .rtsp = capture->rtsp,
                                     .kd = capture->kd,
                                     .pc5 = capture->pc5,
-                                    .sidelink = capture->sidelink};
+                                    .sidelink = capture->sidelink,
+                                    .delivered = capture->delivered};
     verify_report *report = verify_report_new();
     report->two_passes = listener->two_passes;
     verify_source_describe(report, &listener->window);
