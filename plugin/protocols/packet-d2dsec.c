@@ -5,6 +5,7 @@
 #include "ciphers/ipsec_mb.h"
 #include "keys/keylog.h"
 #include "keys/mikey_pke.h"
+#include "protocols/decrypted_export.h"
 #include "protocols/packet-pc5s.h"
 #include "protocols/sl_preferences.h"
 #include "sessions/kd_srtp.h"
@@ -373,6 +374,7 @@ void proto_register_d2dsec(void)
     proto_d2dsec = proto_register_protocol("D2D security", "D2DSEC", "d2dsec");
     proto_register_field_array(proto_d2dsec, fields, array_length(fields));
     register_preferences();
+    decrypted_export_register();
     d2dsec_tap = register_tap("d2dsec");
     register_init_routine(open_capture);
     register_postseq_cleanup_routine(end_first_pass);

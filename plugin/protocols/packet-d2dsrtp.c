@@ -5,6 +5,7 @@
  */
 #include "protocols/packet-d2dsrtp.h"
 
+#include "protocols/decrypted_export.h"
 #include "protocols/heuristic_guard.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/stock_media.h"
@@ -292,6 +293,8 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         *opening = (media_opening){.verdict = MEDIA_UNKNOWN};
     if (opening->verdict == MEDIA_UNKNOWN && from_heuristic)
         return 0;
+    if (opening->plain_len)
+        decrypted_export_media(pinfo, view.next, is_rtcp ? "rtcp" : "rtp");
     if (opening->verdict != MEDIA_UNKNOWN && d2d_wants_details(pinfo, tree, severity_of(opening)))
         show_opening(tree, pinfo, tvb, is_rtcp, opening);
     if (opening->verdict != MEDIA_UNKNOWN && d2d_is_tapped())

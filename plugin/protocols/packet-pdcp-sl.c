@@ -1,6 +1,7 @@
 /* Sidelink PDCP: the header of a PDU, and its SDU, which goes to the dissector of its type where it is readable. */
 #include "protocols/packet-pdcp-sl.h"
 
+#include "protocols/decrypted_export.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-pc5s.h"
 #include "protocols/sl_view.h"
@@ -291,6 +292,13 @@ static dissector_handle_t dissector_of(tvbuff_t *plain, const sl_pdu *pdu)
     }
 }
 
+static void export_sdu(tvbuff_t *plain, packet_info *pinfo, const sl_pdu *pdu)
+{
+    dissector_handle_t handle = dissector_of(plain, pdu);
+    const char *unnamed = pdu->sdu_type == PDCP_SL_PC5S ? "pc5s" : "data";
+    decrypted_export_sdu(pinfo, plain, handle ? dissector_handle_get_dissector_name(handle) : unnamed);
+}
+
 static void call_pc5s(tvbuff_t *plain, packet_info *pinfo, proto_tree *tree, const sl_pdu *pdu)
 {
     const pc5s_link link = {.source = sl_source_id(&pdu->link),
@@ -343,6 +351,8 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     append_info(pinfo, &pdu, &view);
     if (d2d_wants_details(pinfo, tree, severity_of(&pdu, &view.opening)))
         show_pdu(tree, pinfo, tvb, &pdu, &view);
+    if (view.plain && sl_verdict_is_open(view.opening.verdict))
+        export_sdu(view.plain, pinfo, &pdu);
     if (view.plain)
         call_with_sdu(view.plain, pinfo, tree, &pdu);
     return (int)len;
