@@ -131,4 +131,7 @@ void keylog_file_free(keylog_file *file);
 unsigned keylog_file_read(keylog_file *file, bool at_end, bool *restarted, keylog_entry_cb on_entry,
                           keylog_error_cb on_error, void *user);
 
+/* Reads a key log that is no file: text[0..len), which is complete. Returns the number of secrets. */
+unsigned keylog_read_text(const char *text, size_t len, keylog_entry_cb on_entry, keylog_error_cb on_error, void *user);
+
 #endif

@@ -277,3 +277,13 @@ unsigned keylog_file_read(keylog_file *file, bool at_end, bool *restarted, keylo
         *restarted = anew;
     return reading.added;
 }
+
+unsigned keylog_read_text(const char *text, size_t len, keylog_entry_cb on_entry, keylog_error_cb on_error, void *user)
+{
+    keylog_file whole = {0};
+    keylog_reading reading = {.file = &whole, .on_entry = on_entry, .on_error = on_error, .user = user};
+    size_t used = read_lines(&reading, text, len);
+    if (used < len)
+        read_line_at_offset(&reading, text + used, len - used);
+    return reading.added;
+}

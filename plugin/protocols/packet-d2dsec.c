@@ -23,6 +23,9 @@
 #define KEYLOG_INTERVAL_US (10 * 1000)
 #define KEYLOG_MAX_REPORTED 10
 
+/* "D2DK": the type of Decryption Secrets Blocks that hold a key log (defined in keyfiles/README.md). */
+#define D2D_SECRETS_TYPE 0x4432444b
+
 static int proto_d2dsec;
 static int d2dsec_tap;
 
@@ -45,6 +48,7 @@ static ws_bool padding_takes_keystream = FALSE;
 static d2d_capture capture;
 static keylog_file *keylog;
 static gint64 keylog_looked_at;
+static bool told_of_withheld_keys;
 
 /* --- the key table in the preferences ------------------------------------------------------------------------------ */
 
@@ -178,21 +182,32 @@ static void derive_srtp_from_kd(void)
         media_streams_news(capture.streams);
 }
 
-/* at_end: nobody is writing, so a last line without its end counts as well. */
-static unsigned read_keylog(bool at_end)
+/* `name`: of the key log, as people know it. */
+static void report_faults(const char *name, const keylog_faults *faults)
 {
-    keylog_faults faults = {g_string_new(NULL), 0};
-    unsigned added = keylog_file_read(keylog, at_end, NULL, take_entry, take_fault, &faults);
-    if (faults.count > KEYLOG_MAX_REPORTED)
-        g_string_append_printf(faults.text, "\nand %u more", faults.count - KEYLOG_MAX_REPORTED);
-    if (faults.count)
-        report_warning("Key log %s:%s", keylog_path, faults.text->str);
-    g_string_free(faults.text, TRUE);
+    if (faults->count > KEYLOG_MAX_REPORTED)
+        g_string_append_printf(faults->text, "\nand %u more", faults->count - KEYLOG_MAX_REPORTED);
+    if (faults->count)
+        report_warning("Key log %s:%s", name, faults->text->str);
+    g_string_free(faults->text, TRUE);
+}
+
+static void use_new_entries(unsigned added)
+{
     mikey_sessions_settle(capture.mikey);
     if (added) {
         derive_srtp_from_kd();
         media_streams_news(capture.streams);
     }
+}
+
+/* at_end: nobody is writing, so a last line without its end counts as well. */
+static unsigned read_keylog(bool at_end)
+{
+    keylog_faults faults = {g_string_new(NULL), 0};
+    unsigned added = keylog_file_read(keylog, at_end, NULL, take_entry, take_fault, &faults);
+    report_faults(keylog_path, &faults);
+    use_new_entries(added);
     keylog_looked_at = g_get_monotonic_time();
     return added;
 }
@@ -200,6 +215,27 @@ static unsigned read_keylog(bool at_end)
 bool d2d_capture_read_keylog(void)
 {
     return keylog && g_get_monotonic_time() - keylog_looked_at >= KEYLOG_INTERVAL_US && read_keylog(false) > 0;
+}
+
+/* --- key logs in the capture --------------------------------------------------------------------------------------- */
+
+static void take_embedded(const void *text, unsigned len)
+{
+    if (!capture.keys) /* no capture is open that they could be of */
+        return;
+    keylog_faults faults = {g_string_new(NULL), 0};
+    unsigned added = keylog_read_text((const char *)text, len, take_entry, take_fault, &faults);
+    report_faults("in the capture", &faults);
+    use_new_entries(added);
+}
+
+void d2d_capture_tell_of_withheld_keys(const packet_info *pinfo)
+{
+    if (keylog || told_of_withheld_keys || !ws_secrets_withheld(pinfo, D2D_SECRETS_TYPE))
+        return;
+    told_of_withheld_keys = true;
+    report_warning("The capture holds a key log, which this version of Wireshark does not hand to plugins. Take it out with "
+                   "\"d2dsec-keys extract CAPTURE -o FILE\", and name FILE in the preference d2dsec.keylog_file.");
 }
 
 /* --- one capture --------------------------------------------------------------------------------------------------- */
@@ -294,6 +330,7 @@ static void close_capture(void)
     offer_answer_free(capture.signalling);
     session_keys_free(capture.keys);
     memset(&capture, 0, sizeof capture);
+    told_of_withheld_keys = false;
     keylog_file_free(keylog);
     keylog = NULL;
 }
@@ -376,6 +413,7 @@ void proto_register_d2dsec(void)
     register_preferences();
     decrypted_export_register();
     d2dsec_tap = register_tap("d2dsec");
+    ws_secrets_register(D2D_SECRETS_TYPE, take_embedded);
     register_init_routine(open_capture);
     register_postseq_cleanup_routine(end_first_pass);
     register_cleanup_routine(close_capture);

@@ -34,6 +34,10 @@ d2d_capture *d2d_capture_get(void);
  * something, and what failed is worth another try. */
 bool d2d_capture_read_keylog(void);
 
+/* Tells, once, of a key log in what has been read of the capture that this version of Wireshark does not hand over, unless one is
+ * named. To be called with each pass's first packet. */
+void d2d_capture_tell_of_withheld_keys(const packet_info *pinfo);
+
 /* Takes in the keys of an SDP body that may make a KD. */
 void d2d_capture_learn_sdp(const kd_body_arrival *arrival, const sdp_body *body);
 

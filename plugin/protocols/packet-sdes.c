@@ -466,6 +466,8 @@ static int dissect_afterwards(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree 
 {
     bool wrapped = wrapped_frame == pinfo->num;
     wrapped_frame = 0;
+    if (pinfo->num == 1)
+        d2d_capture_tell_of_withheld_keys(pinfo);
     int carrier = carrier_of(pinfo);
     if (carrier == proto_rtsp)
         rtsp_keys_dissect(pinfo, tree, wrapped, sdes_is_enabled());

@@ -441,6 +441,17 @@ static void assert_read(fixture *f, bool at_end, bool expect_restart, const char
 
 #define LINE "SRTP_MASTER * " SECRET "\n"
 
+/* As a capture may hold it: what counts in a file counts here. */
+static void test_text(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *comment = g_strnfill(KEYLOG_MAX_LINE + 1, '#');
+    g_autofree char *text = g_strconcat("\xef\xbb\xbf" LINE "\r\n# lab\n", comment, "\nbad\n" LINE "SRTP_MASTER * " SECRET, NULL);
+    g_assert_cmpuint(keylog_read_text(text, strlen(text), on_entry, on_error, f), ==, 3);
+    g_assert_cmpstr(f->seen->str, ==, "1 !4 !5 6 7");
+    g_assert_cmpuint(keylog_read_text("", 0, on_entry, on_error, f), ==, 0);
+}
+
 static void test_growth(fixture *f, gconstpointer data)
 {
     (void)data;
@@ -641,6 +652,7 @@ int main(int argc, char **argv)
     g_test_add_func("/keylog/cleansed", test_cleansed);
     g_test_add_func("/keylog/call-id-cleansed", test_call_id_cleansed);
     g_test_add_func("/keylog/documented-examples", test_documented_examples);
+    ADD_FILE_TEST("text", test_text);
     ADD_FILE_TEST("growth", test_growth);
     ADD_FILE_TEST("unfinished-line", test_unfinished_line);
     ADD_FILE_TEST("last-line-counts-at-end", test_last_line_counts_at_end);
