@@ -14,7 +14,8 @@ set(CPACK_PACKAGE_DESCRIPTION
 "Dissector plugin for Wireshark and TShark. It decodes the SDES keys that SIP
 calls carry in their SDP (RFC 4568), or takes keys from a key log, and with them
 authenticates and decrypts the SRTP and SRTCP of the capture. Wireshark's own
-RTP and RTCP tools then work on the plaintext.
+RTP and RTCP tools then work on the plaintext. The command d2dsec-verify reports
+whether the keys explain all of the traffic.
 .
 This package is for Wireshark ${_line}.")
 
@@ -28,6 +29,8 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1+ws${_line})
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "python3 (>= 3.11)")    # d2dsec-verify; what the plugin is linked to is added
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS tshark)
 set(CPACK_DEBIAN_PACKAGE_ENHANCES "wireshark, tshark")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS python3)
 set(CPACK_GENERATOR DEB)
