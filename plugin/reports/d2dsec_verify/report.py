@@ -24,7 +24,7 @@ def load(path):
         document = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise InputError("%s: %s" % (path, error.strerror)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("%s is not JSON: %s" % (path, error)) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError("%s is not a verification report" % path)
@@ -91,11 +91,9 @@ def limit_verdict(report):
 
 def merge(reports, unread=()):
     """One report of all. unread: files, as in source.captures, of which there is no report. The order of reports does not matter."""
-    reports = _distinct(reports)
-    if len(reports) == 1 and not unread:
-        return reports[0]
     try:
-        return _merge(reports, list(unread))
+        reports = _distinct(reports)
+        return reports[0] if len(reports) == 1 and not unread else _merge(reports, list(unread))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise InputError("a report is not whole: %s" % error) from error
 
