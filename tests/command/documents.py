@@ -38,7 +38,7 @@ def session(number=1, verdict="verified", method="SDES", uri="sip:alice@example.
         "parties": [{"role": "offerer", "uri": uri, "identity": None, "address": "192.0.2.1"},
                     {"role": "answerer", "uri": "sip:bob@example.com", "identity": None, "address": "192.0.2.2"}],
         "identifiers": [{"name": "call_id", "value": "call-%d@example.com" % number}],
-        "events": [{"event": "offer", "frame": 1}, {"event": "answer", "frame": 2}],
+        "events": [] if method == "key log" else [{"event": "offer", "frame": 1}, {"event": "answer", "frame": 2}],
         "keys": [key()] if keys is None else keys,
         "derivation": [{"function": "AES-CM PRF (RFC 3711 4.3)", "parameters": "label 0x00, kdr 0",
                         "inputs": [{"name": "master key", "length": 16, "value": None, "fingerprint": "aaaa000000000001"},

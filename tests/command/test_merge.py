@@ -27,8 +27,8 @@ def test_one_report_stays_as_it_is(place):
 
 
 def test_order_does_not_matter(place):
-    parts = [signalling(), media(), report(name="b.pcap", findings=[finding("replayed", "remark", 2)]),
-             report("failed", [session(verdict="failed")], name="a.pcap", findings=[finding("wrong_key", packets=3)])]
+    parts = [signalling(), media(), report(name="b.pcap"),
+             report("partial", [session(verdict="partial", findings=[finding("wrong_key", packets=3)])], name="a.pcap")]
     results = set()
     for order in itertools.islice(itertools.permutations(parts), 0, None, 5):
         merged(place, *order, status=1)
@@ -60,16 +60,18 @@ def test_damaged_capture_makes_the_whole_partial(place):
 
 
 def test_totals_and_findings_add_up(place):
-    a = report("partial", [session(verdict="partial", streams=[stream(10, no_key=4), stream(5)])], name="a.pcap",
-               findings=[finding("replayed", "remark", 1), finding("key_missing", packets=4)])
-    b = report(name="b.pcap", findings=[finding("key_missing", packets=2), finding("key_missing", packets=1, detail="0x01")])
+    a = report("partial", [session(verdict="partial", streams=[stream(10, no_key=4), stream(5)], findings=[
+        finding("replayed", "remark", 1), finding("key_missing", packets=4)])], name="a.pcap")
+    b = report("partial", [session(findings=[
+        finding("key_missing", packets=2), finding("departure", "remark", detail="x"),
+        finding("departure", "remark", 1, detail="y")])], name="b.pcap")
     whole = merged(place, a, b, status=1)
     assert whole["totals"] == {
         "sessions": 2, "by_verdict": {"verified": 1, "partial": 1, "failed": 0, "no_traffic": 0},
         "packets": 25, "authenticated": 21, "decrypted": 21, "unauthenticated": 0, "unencrypted": 0,
         "failed": {"total": 4, "tag_mismatch": 0, "no_key": 4, "truncated": 0, "unsupported_suite": 0, "in_clear": 0}}
     assert [(each["code"], each["packets"], each["detail"]) for each in whole["findings"]] == [
-        ("key_missing", 6, None), ("key_missing", 1, "0x01"), ("replayed", 1, None)]
+        ("key_missing", 6, "in 2 sessions"), ("replayed", 1, "in 1 session"), ("departure", 1, "in 1 session")]
 
 
 def test_tools_and_preferences(place):
@@ -95,13 +97,22 @@ def test_media_go_to_the_session_that_has_their_key(place):
 
 
 def test_media_of_several_keys_stay_where_no_session_has_all(place):
-    two_keys = report(sessions=[session(method="key log", keys=[key(), key("cccc000000000003")])], name="media.pcap")
+    two_keys = media()
+    two_keys["sessions"][0]["keys"].append(key("cccc000000000003", origin="key log"))
     assert [each["method"] for each in merged(place, two_keys, signalling())["sessions"]] == ["key log", "SDES"]
 
 
 def test_unused_key_moves_no_media(place):
-    unused = report("failed", [session(verdict="failed", method="key log", keys=[key(packets=0)])], name="media.pcap")
+    unused = media(verdict="failed")
+    unused["sessions"][0]["keys"][0]["packets"] = 0
     assert len(merged(place, unused, signalling(), status=1)["sessions"]) == 2
+
+
+def test_session_with_signalling_of_its_own_stays(place):
+    """Even if it was the key log that opened it."""
+    own = media()
+    own["sessions"][0]["events"] = [{"event": "offer", "frame": 1}]
+    assert len(merged(place, own, signalling())["sessions"]) == 2
 
 
 def test_call_that_goes_on_in_another_capture(place):
@@ -112,6 +123,23 @@ def test_call_that_goes_on_in_another_capture(place):
     assert one["verdict"] == "partial" and [each["capture"] for each in one["streams"]] == [1, 2]
     assert [each["packets"] for each in one["keys"]] == [20]
     assert [each["code"] for each in one["findings"]] == ["damaged_packets"]
+
+
+@pytest.mark.parametrize("code, verdict", [("answer_missing", "partial"), ("delivered_key_differs", "failed"),
+                                           ("mac_failed", "failed")])
+def test_what_signalling_lacks_counts_once_there_is_traffic(place, code, verdict):
+    begun = signalling()
+    begun["sessions"][0]["findings"] = [finding(code)]
+    whole = merged(place, begun, media(), status=1)
+    assert [each["verdict"] for each in whole["sessions"]] == [verdict] and whole["verdict"] == verdict
+
+
+def test_two_directions_in_two_captures(place):
+    one, other = report(name="a.pcap"), media(name="b.pcap")
+    one["sessions"][0]["findings"] = [finding("one_direction", "remark")]
+    assert merged(place, one, other)["sessions"][0]["findings"] == one["sessions"][0]["findings"]  # the same direction
+    other["sessions"][0]["streams"][0]["source"] = "192.0.2.2:5000"
+    assert merged(place, one, other)["sessions"][0]["findings"] == []
 
 
 def test_delivered_key_is_matched_once(place):
@@ -148,12 +176,15 @@ def test_other_case(place):
 @pytest.mark.parametrize("change, message", [
     ({"version": 2}, "version 2"), ({"format": "x"}, "not a verification report"), ({"sessions": None}, "not a whole report: sessions"),
     ({"source": {}}, "not whole"), ({"sessions": [{"id": 1}]}, "not whole"), ({"totals": {}}, "not whole"),
-    ({"findings": [1]}, "not whole"),
 ])
 def test_not_a_report(place, change, message):
     assert message in refused(place, report(), {**report(name="b.pcap"), **change})
     if message == "version 2":
         assert message in refused(place, {**report(), **change})
+
+
+def test_one_report_that_is_not_whole(place):
+    assert "not whole" in refused(place, {**report(), "findings": [1]})
 
 
 @pytest.mark.parametrize("text, message", [("{", "is not JSON"), ("[]", "not a verification report"), ("", "is not JSON"),

@@ -32,6 +32,7 @@ def test_exit_status_is_the_verdict(place, verdict, status):
     (["a.pcap", "--derived", "none.log"], "none.log: No such file"),
     (["a.pcap", "--from", "2026-03-01T10:00:00"], "is not like 2026-03-01T00:00:00Z"),
     (["a.pcap", "--to", "2026-13-01T10:00:00Z"], "is not like"),
+    (["a.pcap", "--from", "2026-03-01T10:00:00Z", "--to", "2026-03-01T10:30:00+01:00"], "--to is before --from"),
     (["a.pcap", "--jobs", "0"], "not a number from 1"),
     (["a.pcap", "--preference", "nonsense"], "not NAME:VALUE"),
     (["a.pcap", "--json", "none/a.json"], "No such file"),
@@ -73,16 +74,16 @@ def test_report_of_another_version(place):
 # --- How tshark is called -----------------------------------------------------------------------------
 
 def test_arguments(place):
-    capture = place.capture("a.pcap", report=report())
+    capture = place.capture("a;.pcap", report=report())
     log = place.file("keys.log", KEY_LINE + "\n")
-    place.run("a.pcap", "--keys", "keys.log", "--liid", "LI 7: x", "--correlation", "42", "--operator", "Öp",
+    place.run("a;.pcap", "--keys", "keys.log", "--liid", "LI 7: x", "--correlation", "42", "--operator", "Öp",
               "--from", "2026-03-01T01:00:00.5+01:00", "--to", "2026-03-02T00:00:00Z", "--preference", "d2dsec.kd_kdf:B",
               "-d", "udp.port==4000,pdcp_sl", "--enable-heuristic", "pdcp_sl_udp", "--json", "a.json")
     [call] = place.calls
     arguments = call["arguments"]
     assert arguments[:5] == ["-2", "-q", "-n", "-r", str(capture)]
     assert {arguments[at + 1] for at, each in enumerate(arguments) if each == "-o"} == {
-        "d2dsec.keylog_file:%s" % log, "d2dsec.case_captures:%s" % capture, "d2dsec.case_liid:LI 7: x", "d2dsec.case_correlation:42",
+        "d2dsec.keylog_file:%s" % log, "d2dsec.case_captures:%s/capture" % call["folder"], "d2dsec.case_liid:LI 7: x", "d2dsec.case_correlation:42",
         "d2dsec.case_operator:Öp", "d2dsec.case_from:2026-03-01T00:00:00.500000000Z",
         "d2dsec.case_to:2026-03-02T00:00:00.000000000Z", "d2dsec.kd_kdf:B"}
     assert arguments[arguments.index("-d") + 1] == "udp.port==4000,pdcp_sl"

@@ -18,7 +18,7 @@ from .children import Job, run
 from .tshark import complaint, digest, name_of
 
 ALONE, FIRST, SECOND = "alone", "first", "second"  # how a capture is verified: by itself, or in which round of its set
-JOINED_NAME, DERIVED_NAME = "joined.keys", "derived.keys"
+CAPTURE_NAME, JOINED_NAME, DERIVED_NAME = "capture", "joined.keys", "derived.keys"
 
 
 @dataclass
@@ -136,6 +136,7 @@ class Verification:
         for capture in captures:
             folder = self.folder / stage / capture.sha256
             folder.mkdir(parents=True)
+            (folder / CAPTURE_NAME).symlink_to(capture.path)
             argv = self._arguments(capture, folder, stage, derived.get(capture.sha256))
             jobs.append(Job(argv, capture.size, capture.path, folder / "stderr",
                             lambda status, capture=capture, folder=folder: self._take(capture, stage, folder, status)))
@@ -147,7 +148,8 @@ class Verification:
                 "-z", "d2dsec,verify,json,%s" % (folder / "report.json")]
         if stage == FIRST:
             argv += ["-z", "d2dsec,keys,%s" % (folder / "keys")]
-        preferences = ["d2dsec.case_captures:%s" % capture.path, *self.settings.preferences]
+        # By a name without ";", which there divides the names of files.
+        preferences = ["d2dsec.case_captures:%s" % (folder / CAPTURE_NAME), *self.settings.preferences]
         if self._keys:
             preferences.append("d2dsec.keylog_file:%s" % self._keys)
         if derived:

@@ -152,6 +152,8 @@ def _verify(options, plugins):
         preferences=["d2dsec.case_%s:%s" % (name, value) for name, value in case.items() if value is not None] + options.preference,
         dissection=[word for rule in options.decode_as for word in ("-d", rule)] +
                    [word for name in options.enable_heuristic for word in ("--enable-heuristic", name)])
+    if case["from"] and case["to"] and case["from"] > case["to"]:
+        raise InputError("--to is before --from")
     tshark = Tshark(options.tshark, plugins)
     captures, repeated = find_captures(options.captures)
     for path in repeated:

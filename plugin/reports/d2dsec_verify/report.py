@@ -15,6 +15,7 @@ from . import InputError
 FORMAT, VERSION = "d2dsec-verification", 1
 MEMBERS = {"verdict": str, "findings": list, "case": dict, "source": dict, "totals": dict, "sessions": list, "comparison": list}
 VERDICTS = "verified", "partial", "failed", "no_traffic"
+FAILING = {"mac_failed", "delivered_key_differs"}  # fail a session whatever was opened
 
 
 # --- Reading and writing ------------------------------------------------------------------------------
@@ -75,8 +76,9 @@ def _replace(path, text):
 
 # --- Merging ------------------------------------------------------------------------------------------
 
-def joint_verdict(verdicts):
-    """Of a whole, from those of its parts: what has no traffic neither helps nor hurts."""
+def whole_verdict(sessions):
+    """As the plugin concludes it: what has no traffic neither helps nor hurts."""
+    verdicts = [session["verdict"] for session in sessions]
     with_traffic = set(verdicts) - {"no_traffic"}
     if not with_traffic:
         return "no_traffic"
@@ -133,8 +135,8 @@ def _merge(reports, unread):
     sessions = _attach(sorted(located, key=lambda session: (session["capture"], session["id"])))
     merged = {
         "format": FORMAT, "version": VERSION,
-        "verdict": joint_verdict(report["verdict"] for report in reports),
-        "findings": _joint_findings(report["findings"] for report in reports),
+        "verdict": whole_verdict(sessions),
+        "findings": _sum_up(sessions),
         "case": first["case"],
         "source": {
             "tools": {name: ", ".join(sorted({source["tools"][name] or "unknown" for source in sources}))
@@ -180,16 +182,27 @@ def _sum(parts):
     return total
 
 
-def _joint_findings(lists):
-    """Reasons first; of what is told in several places the packets add up."""
+def _joint_findings(findings):
+    """Reasons first; of what is told several times the packets add up."""
     found = {}
-    for finding in (each for findings in lists for each in findings):
+    for finding in findings:
         key = finding["code"], finding["detail"] or ""
         if key in found:
             found[key]["packets"] += finding["packets"]
         else:
             found[key] = dict(finding)
     return sorted(found.values(), key=lambda finding: finding["kind"] != "reason")
+
+
+def _sum_up(sessions):
+    """As the plugin does: each code once, with the packets of all sessions and how many sessions have it."""
+    having = {}
+    for session in sessions:
+        for code in {finding["code"] for finding in session["findings"]}:
+            having[code] = having.get(code, 0) + 1
+    plain = _joint_findings({**finding, "detail": None} for session in sessions for finding in session["findings"])
+    return [{**finding, "detail": "in %d session%s" % (having[finding["code"]], "" if having[finding["code"]] == 1 else "s")}
+            for finding in plain]
 
 
 def _located_sessions(report, captures):
@@ -207,12 +220,12 @@ def _located_sessions(report, captures):
 
 def _attach(sessions):
     """Media that nothing but a key log explains go to the session, of any capture, whose signalling gives that very key."""
-    signalled = [session for session in sessions if session["method"] != "key log"]
+    signalled = [session for session in sessions if not _is_bare(session)]
     kept = []
     for session in sessions:
         used = {key["fingerprint"] for key in session["keys"] if key["packets"]}
         home = None
-        if session["method"] == "key log" and used:
+        if used and _is_bare(session):
             home = next((each for each in signalled if used <= {key["fingerprint"] for key in each["keys"]}), None)
         if home:
             _take_in(home, session)
@@ -221,15 +234,35 @@ def _attach(sessions):
     return kept
 
 
+def _is_bare(session):
+    return not session["events"] and all(key["origin"] == "key log" for key in session["keys"])
+
+
 def _take_in(home, other):
     packets = {}
     for key in other["keys"]:
         packets[key["fingerprint"]] = packets.get(key["fingerprint"], 0) + key["packets"]
     home["keys"] = [{**key, "packets": key["packets"] + packets.pop(key["fingerprint"], 0)} for key in home["keys"]]
     home["streams"] = home["streams"] + other["streams"]
-    home["findings"] = _joint_findings([home["findings"], other["findings"]])
+    home["findings"] = [finding for finding in _joint_findings(home["findings"] + other["findings"])
+                        if finding["code"] != "one_direction" or _is_one_sided(home)]
     home["comparison"] = _unlike(home["comparison"] + other["comparison"])
-    home["verdict"] = joint_verdict([home["verdict"], other["verdict"]])
+    home["verdict"] = _session_verdict(home)
+
+
+def _is_one_sided(session):
+    return len({stream["source"].rpartition(":")[0] for stream in session["streams"]}) < 2
+
+
+def _session_verdict(session):
+    """As the plugin concludes it, from all streams together."""
+    reasons = {finding["code"] for finding in session["findings"] if finding["kind"] == "reason"}
+    if not any(stream["packets"] for stream in session["streams"]):
+        return "no_traffic"
+    if not reasons:
+        return "verified"
+    opened = any(stream["decrypted"] + stream["unencrypted"] for stream in session["streams"])
+    return "partial" if opened and not reasons & FAILING else "failed"
 
 
 def _drop_matched_elsewhere(report):
