@@ -32,7 +32,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "python3 (>= 3.11)")    # d2dsec-verify; what the plugin is linked to is added
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS tshark)
 set(CPACK_DEBIAN_PACKAGE_ENHANCES "wireshark, tshark")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS python3)
 set(CPACK_GENERATOR DEB)
 
 install(FILES ${PROJECT_SOURCE_DIR}/README.md

@@ -319,14 +319,14 @@ def test_interruption_loses_nothing_finished(place, number):
     # Twice as large, so that it starts first; with two jobs both run at once.
     place.capture("media.pcap", octets=b"x" * 100, report=report("no_traffic", []), report_with_derived=media(), sleep=600)
     arguments = "media.pcap", "signalling.pcap", "-j", "2", "--work-dir", "work"
-    child = place.popen(*arguments)
+    child = place.popen(*arguments, start_new_session=True)
     end = time.monotonic() + WAIT
     work = place.folder / "work"
     while not (place.calls_file.exists() and len(place.calls_file.read_text().splitlines()) == 2
                and list(work.glob("*.json"))):
         assert time.monotonic() < end and child.poll() is None
         time.sleep(0.05)
-    child.send_signal(number)
+    os.killpg(child.pid, number)  # as a terminal does
     _, errors = child.communicate(timeout=WAIT)
     assert child.returncode == 128 + number and errors == "d2dsec-verify: interrupted\n"
     assert not list(place.temporary.iterdir())  # keys were there
