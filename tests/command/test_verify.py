@@ -83,8 +83,8 @@ def test_arguments(place):
     arguments = call["arguments"]
     assert arguments[:5] == ["-2", "-q", "-n", "-r", str(capture)]
     assert {arguments[at + 1] for at, each in enumerate(arguments) if each == "-o"} == {
-        "d2dsec.keylog_file:%s" % log, "d2dsec.case_captures:%s/capture" % call["folder"], "d2dsec.case_liid:LI 7: x", "d2dsec.case_correlation:42",
-        "d2dsec.case_operator:Öp", "d2dsec.case_from:2026-03-01T00:00:00.500000000Z",
+        "d2dsec.keylog_file:%s" % log, "d2dsec.case_captures:%s/capture" % call["folder"],
+        "d2dsec.case_liid:LI 7: x", "d2dsec.case_correlation:42", "d2dsec.case_operator:Öp", "d2dsec.case_from:2026-03-01T00:00:00.500000000Z",
         "d2dsec.case_to:2026-03-02T00:00:00.000000000Z", "d2dsec.kd_kdf:B"}
     assert arguments[arguments.index("-d") + 1] == "udp.port==4000,pdcp_sl"
     assert arguments[arguments.index("--enable-heuristic") + 1] == "pdcp_sl_udp"
@@ -139,7 +139,8 @@ def test_progress(place):
 # --- Signalling in one capture, media in others -------------------------------------------------------
 
 def plan_split_set(place, **media_options):
-    place.capture("signalling.pcap", report=signalling(comparison=[compared("equal")]), keys="# exported\n\n%s # 1\n" % KEY_LINE)
+    place.capture("signalling.pcap", report=signalling(comparison=[compared("equal")]),
+                  keys="# exported\n\n%s # 1\n" % KEY_LINE)
     place.capture("media.pcap", report=report("no_traffic", []), report_with_derived=media(), **media_options)
 
 
@@ -304,11 +305,24 @@ def test_crash_in_the_second_round_leaves_the_first(place):
     assert place.run("media.pcap", "signalling.pcap", "--work-dir", "work", tshark=program)[0] == 1  # tried again
 
 
-def test_damaged_work_file_is_made_anew(place):
+def test_keys_that_come_late_are_tried(place):
+    """The signalling could not be read at first: what the media gave without it is not final."""
+    plan_split_set(place)
+    readable = place.plan["signalling.pcap"]
+    place.plan["signalling.pcap"] = {"kill": True}
+    arguments = "media.pcap", "signalling.pcap", "--work-dir", "work", "--json", "a.json"
+    assert place.run(*arguments)[0] == 2
+    place.plan["signalling.pcap"] = readable
+    assert place.run(*arguments)[0] == 0
+    assert place.read("a.json")["verdict"] == "verified"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"report": {}}', '{"report": null}'])
+def test_damaged_work_file_is_made_anew(place, text):
     place.capture("a.pcap", report=report())
     place.run("a.pcap", "--work-dir", "work")
     [kept] = (place.folder / "work").iterdir()
-    kept.write_text("{")
+    kept.write_text(text)
     assert place.run("a.pcap", "--work-dir", "work")[0] == 0
     assert len(place.calls) == 2
 

@@ -68,8 +68,10 @@ class Store:
     def get(self, key):
         if key not in self.kept and self.folder:
             try:
-                self.kept[key] = json.loads((self.folder / (key + ".json")).read_bytes())
-            except (OSError, ValueError):
+                value = json.loads((self.folder / (key + ".json")).read_bytes())
+                reports.require_whole(value["report"], "what is kept")
+                self.kept[key] = value
+            except (OSError, ValueError, TypeError, KeyError, InputError):
                 return None  # not there, or not ours: verified again
         return self.kept.get(key)
 
@@ -114,7 +116,7 @@ class Verification:
             if first and others:
                 derived[capture.sha256] = others
             elif first:
-                self.store.put(self._key(capture, SECOND), first)
+                self.store.put(self._key(capture, SECOND), first, lasting=not self.unread)
         self._round([each for each in pending if each.sha256 in derived], SECOND, derived)
 
     # --- What is finished -----------------------------------------------------------------------------
@@ -171,8 +173,9 @@ class Verification:
             if status == 0:  # it should have succeeded: a plugin that is older or newer than this program
                 raise
             document = None
-        whole = document is not None
-        if not whole and stage == SECOND:  # what the capture gave by itself is still there
+        # What a capture without a report would have brought to the others is to be tried when it has one.
+        whole = document is not None and not (stage == SECOND and self.unread)
+        if document is None and stage == SECOND:  # what the capture gave by itself is still there
             document = self._finished(capture, FIRST)["report"]
         if document is None:
             self.unread.append(self._file(capture, problem))

@@ -27,6 +27,12 @@ def load(path):
         raise InputError("%s: %s" % (path, error.strerror)) from error
     except (ValueError, RecursionError) as error:
         raise InputError("%s is not JSON: %s" % (path, error)) from error
+    require_whole(document, path)
+    return document
+
+
+def require_whole(document, path):
+    """That it is a report, of this version of the format. path: where it is from, for the message."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError("%s is not a verification report" % path)
     if document.get("version") != VERSION:
@@ -35,7 +41,6 @@ def load(path):
     for name, kind in MEMBERS.items():
         if not isinstance(document.get(name), kind):
             raise InputError("%s is not a whole report: %s" % (path, name))
-    return document
 
 
 def text_of(report):
