@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What the plugin costs tshark: CPU time and memory beside stock tshark on the same captures.
+"""What the plugin costs tshark: CPU time and memory beside stock tshark on the same captures, and those of a verification report beside
+plain decryption.
 
-    tests/bench/bench_tshark.py PLUGIN_DIR [--packets N] [--calls N] [--rounds N] [--callgrind]
+    tests/bench/bench_tshark.py PLUGIN_DIR [--packets N] [--calls N] [--rounds N] [--modes MODE...] [--callgrind]
 
 PLUGIN_DIR is the `plugins` folder of a build. Each capture holds SIP calls keyed by SDES and their SRTP. Both arms run in
 turn and the least CPU time of each counts; the ratio is what to look at, since machines differ and are noisy. With
@@ -16,10 +17,29 @@ import random
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "dissection"))
 
-MODES = {"columns": [], "rtp,streams": ["-q", "-z", "rtp,streams"]}
+STREAMS = ["-q", "-z", "rtp,streams"]
+VERIFY = ["-z", "d2dsec,verify,json,/dev/null"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to run tshark."""
+
+    arguments: tuple
+    plugin: bool
+
+
+# name: (what is measured, what it is measured against)
+MODES = {
+    "columns": (Arm((), True), Arm((), False)),
+    "rtp,streams": (Arm((*STREAMS,), True), Arm((*STREAMS,), False)),
+    "report": (Arm((*STREAMS, *VERIFY), True), Arm((*STREAMS,), True)),
+    "report, two passes": (Arm(("-2", *STREAMS, *VERIFY), True), Arm(("-2", *STREAMS), True)),
+}
 
 
 def write_calls(path, packets, calls):
@@ -48,9 +68,9 @@ def write_calls(path, packets, calls):
     capture.write(path)
 
 
-def run(tshark, arguments, plugin):
+def run(tshark, arm, capture):
     """(CPU seconds, peak resident octets) of one run."""
-    argv, environment = tshark.command(arguments, plugin=plugin)
+    argv, environment = tshark.command(["-r", capture, *arm.arguments], plugin=arm.plugin)
     process = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -58,8 +78,8 @@ def run(tshark, arguments, plugin):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def instructions(tshark, arguments, plugin):
-    argv, environment = tshark.command(arguments, plugin=plugin)
+def instructions(tshark, arm, capture):
+    argv, environment = tshark.command(["-r", capture, *arm.arguments], plugin=arm.plugin)
     at = next(i for i, word in enumerate(argv) if pathlib.Path(word).name == "tshark")
     argv = list(argv[:at]) + ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] + list(argv[at:])
     outcome = subprocess.run(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -72,6 +92,7 @@ def main():
     parser.add_argument("--packets", type=int, default=200000)
     parser.add_argument("--calls", type=int, nargs="+", default=[5, 5000])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES), metavar="MODE")
     parser.add_argument("--callgrind", action="store_true")
     options = parser.parse_args()
     os.environ["D2DSEC_PLUGIN_DIR"] = str(options.plugin_dir.resolve())
@@ -85,34 +106,34 @@ def main():
             print("%d packets of %d calls" % (packets, calls), flush=True)
             write_calls(few, packets // 10, calls)
             write_calls(many, packets, calls)
-            for mode, arguments in MODES.items():
-                report(tshark, options, mode, arguments, few, many, packets)
+            for mode in options.modes:
+                report(tshark, options, mode, few, many, packets)
     finally:
         tshark.close()
 
 
-def report(tshark, options, mode, arguments, few, many, packets):
+def report(tshark, options, mode, few, many, packets):
     """The capture with a tenth of the packets takes start-up and signalling out of the figures for a packet."""
     more = packets - packets // 10
+    arms = MODES[mode]
+    places = [(arm, size) for arm in arms for size in (few, many)]
     if options.callgrind:
-        cost = {(arm, size): instructions(tshark, ["-r", path] + arguments, arm)
-                for arm in (True, False) for size, path in (("few", few), ("many", many))}
+        cost = {each: instructions(tshark, *each) for each in places}
         unit, scale = "instructions", 1
     else:
         runs = {}
         for _ in range(options.rounds):
-            for arm in (True, False):
-                for size, path in (("few", few), ("many", many)):
-                    runs.setdefault((arm, size), []).append(run(tshark, ["-r", path] + arguments, arm))
+            for each in places:
+                runs.setdefault(each, []).append(run(tshark, *each))
         cost = {key: min(seconds for seconds, _ in value) for key, value in runs.items()}
         memory = {key: min(octets for _, octets in value) for key, value in runs.items()}
         unit, scale = "us", 1e6
-    each = {arm: (cost[arm, "many"] - cost[arm, "few"]) / more * scale for arm in (True, False)}
-    line = "  %-12s whole run %.3f   per packet %.3f (%.2f against %.2f %s)" % (
-        mode, cost[True, "many"] / cost[False, "many"], each[True] / each[False], each[True], each[False], unit)
+    first, second = [(cost[arm, many] - cost[arm, few]) / more * scale for arm in arms]
+    line = "  %-18s whole run %.3f   per packet %.3f (%.2f against %.2f %s)" % (
+        mode, cost[arms[0], many] / cost[arms[1], many], first / second, first, second, unit)
     if not options.callgrind:
-        over = [memory[arm, "many"] - memory[arm, "few"] for arm in (True, False)]
-        line += "   memory over stock %.1f octets a packet" % ((over[0] - over[1]) / more)
+        over = [memory[arm, many] - memory[arm, few] for arm in arms]
+        line += "   memory above it %.1f octets a packet" % ((over[0] - over[1]) / more)
     print(line, flush=True)
 
 
