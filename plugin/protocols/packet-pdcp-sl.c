@@ -108,7 +108,7 @@ static void tap_sdu(packet_info *pinfo, const sl_pdu *pdu, const sdu_view *view)
     sl_opening *opening = &record->sidelink.opening;
     if (opening->plain)
         opening->plain = opening->len ? tvb_get_ptr(view->plain, 0, (int)opening->len) : NULL;
-    opening->is_implausible = sl_verdict_is_open(opening->verdict) && sl_sdu_is_judged(pdu->sdu_type) &&
+    opening->is_implausible = opening->was_ciphered && sl_verdict_is_open(opening->verdict) && sl_sdu_is_judged(pdu->sdu_type) &&
                               (!opening->plain || !sl_sdu_is_plausible(pdu->sdu_type, opening->plain, opening->len, &options));
     d2d_tap(pinfo, record);
 }

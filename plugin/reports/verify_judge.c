@@ -52,10 +52,11 @@ static const struct {
     [VERIFY_IMPLAUSIBLE_PLAINTEXT] = {"implausible_plaintext", REASON,
         "These packets were deciphered to something that their headers do not announce. Check the key and the preferences by which it is "
         "used."},
-    [VERIFY_CLEAR_TRAFFIC] = {"clear_traffic", REASON,
-        "These packets are in the clear although protection was agreed. Find out which end sends them so; they prove nothing about the key."},
     [VERIFY_DELIVERED_KEY_DIFFERS] = {"delivered_key_differs", FAILING,
         "A delivered key is not the one that the signalling gives. Check that it was delivered for this session; ask who delivered it."},
+    [VERIFY_CLEAR_TRAFFIC] = {"clear_traffic", REMARK,
+        "These packets are in the clear although protection was agreed. Nothing of them is hidden, and they prove nothing about the key; find "
+        "out which end sends them so."},
     [VERIFY_SEQUENCE_GAPS] = {"sequence_gaps", REMARK,
         "Packets of these sequence numbers are not in the capture: lost on the way, or not captured."},
     [VERIFY_REPLAYED] = {"replayed", REMARK,
@@ -121,6 +122,12 @@ static uint64_t opened(const verify_counts *counts)
     return counts->decrypted + counts->unencrypted;
 }
 
+/* Whether what comes out is mostly not what it should be, and no tag says that the key is right: then nothing was opened. */
+static bool is_noise(const verify_counts *counts)
+{
+    return counts->authenticated == 0 && counts->plaintext_invalid > counts->plaintext_valid;
+}
+
 /* The frame that brought the key of a stretch; 0: none did. */
 static uint32_t key_frame(const verify_stretch *stretch)
 {
@@ -165,14 +172,34 @@ static uint64_t gaps(const verify_stream *stream)
     return missing > failed ? missing - failed : 0;
 }
 
-/* What nothing vouches for, not even that it makes sense. */
-static uint64_t unvouched(const verify_counts *counts)
+/* Whether tags or MAC-Is of other packets, SRTCP or PC5 signalling, show that what opened the stretch is the right key. */
+static bool is_proven(const verify_session *session, const verify_stretch *stretch)
 {
-    const uint64_t judged = counts->plaintext_valid + counts->plaintext_invalid;
-    return counts->unauthenticated > judged ? counts->unauthenticated - judged : 0;
+    for (guint i = 0; i < session->streams->len; i++) {
+        const verify_stream *stream = g_ptr_array_index(session->streams, i);
+        for (guint j = 0; j < stream->stretches->len; j++) {
+            const verify_stretch *other = g_ptr_array_index(stream->stretches, j);
+            if (other->key == stretch->key && other->context == stretch->context && other->counts.authenticated)
+                return true;
+        }
+    }
+    return false;
 }
 
-static void add_stream(tally packets, const verify_stream *stream, bool two_passes)
+/* What nothing vouches for: no tag of its own or of others under its key, and not even that it makes sense. */
+static uint64_t unvouched(const verify_session *session, const verify_stream *stream)
+{
+    uint64_t packets = 0;
+    for (guint i = 0; i < stream->stretches->len; i++) {
+        const verify_stretch *stretch = g_ptr_array_index(stream->stretches, i);
+        const uint64_t judged = stretch->counts.plaintext_valid + stretch->counts.plaintext_invalid;
+        if (stretch->counts.unauthenticated > judged && !is_proven(session, stretch))
+            packets += stretch->counts.unauthenticated - judged;
+    }
+    return packets;
+}
+
+static void add_stream(tally packets, const verify_session *session, const verify_stream *stream, bool two_passes)
 {
     const verify_counts *counts = &stream->total;
     const uint64_t mismatches = counts->failed[VERIFY_TAG_MISMATCH], keyless = counts->failed[VERIFY_NO_KEY];
@@ -186,8 +213,9 @@ static void add_stream(tally packets, const verify_stream *stream, bool two_pass
     packets[VERIFY_CAPTURE_TRUNCATED] += counts->failed[VERIFY_TRUNCATED];
     packets[VERIFY_UNSUPPORTED_SUITE] += counts->failed[VERIFY_UNSUPPORTED];
     packets[VERIFY_CLEAR_TRAFFIC] += counts->failed[VERIFY_IN_CLEAR];
-    packets[VERIFY_NOT_AUTHENTICATED] += unvouched(counts);
-    packets[VERIFY_IMPLAUSIBLE_PLAINTEXT] += counts->plaintext_invalid;
+    packets[VERIFY_NOT_AUTHENTICATED] += unvouched(session, stream);
+    /* A right tag says more of the key than odd content does. */
+    packets[VERIFY_IMPLAUSIBLE_PLAINTEXT] += MIN(counts->plaintext_invalid, counts->unauthenticated);
     packets[VERIFY_SEQUENCE_GAPS] += gaps(stream);
     packets[VERIFY_REPLAYED] += counts->replayed;
     packets[VERIFY_KEYSTREAM_REUSE] += counts->keystream_reuse;
@@ -205,7 +233,8 @@ static bool is_explained(const verify_session *session, verify_finding_code code
                has_finding(session, VERIFY_ROC_UNKNOWN);
     case VERIFY_KEY_MISSING:
         return has_finding(session, VERIFY_ANSWER_MISSING) || has_finding(session, VERIFY_OFFER_MISSING) ||
-               has_finding(session, VERIFY_SECRET_MISSING) || has_finding(session, VERIFY_MAC_FAILED);
+               has_finding(session, VERIFY_SECRET_MISSING) || has_finding(session, VERIFY_MAC_FAILED) ||
+               has_finding(session, VERIFY_KEY_MISSING);
     default:
         return has_finding(session, code);
     }
@@ -267,9 +296,9 @@ static void judge_session(verify_session *session, bool two_passes)
     uint64_t all = 0, open = 0;
     for (guint i = 0; i < session->streams->len; i++) {
         const verify_stream *stream = g_ptr_array_index(session->streams, i);
-        add_stream(packets, stream, two_passes);
+        add_stream(packets, session, stream, two_passes);
         all += stream->total.packets;
-        open += opened(&stream->total);
+        open += is_noise(&stream->total) ? 0 : opened(&stream->total);
     }
     for (verify_finding_code code = 0; code < VERIFY_FINDING_CODES; code++)
         if (packets[code] && !is_explained(session, code))

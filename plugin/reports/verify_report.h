@@ -32,9 +32,9 @@ typedef enum {
     VERIFY_DAMAGED_PACKETS,       /* some fail the tag in a stream whose others do not */
     VERIFY_NOT_AUTHENTICATED,     /* deciphered, and nothing vouches for it */
     VERIFY_IMPLAUSIBLE_PLAINTEXT, /* deciphered, and not what it should be */
-    VERIFY_CLEAR_TRAFFIC,         /* in the clear where protection was agreed */
     VERIFY_DELIVERED_KEY_DIFFERS, /* a delivered key is not the one that signalling gives */
     /* remarks: they change nothing */
+    VERIFY_CLEAR_TRAFFIC,         /* in the clear where protection was agreed */
     VERIFY_SEQUENCE_GAPS,
     VERIFY_REPLAYED,
     VERIFY_KEYSTREAM_REUSE,

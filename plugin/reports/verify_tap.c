@@ -21,10 +21,13 @@
 /* --- listening ------------------------------------------------------------------------------------------------------ */
 
 struct verify_listener {
-    verify_listener *self;   /* its address is the tap data of a second listener, since each has its own */
+    verify_listener *self[2]; /* their addresses are the tap data of further listeners, since each has its own */
     verify_traffic *traffic; /* NULL: nothing was counted yet */
     verify_window window;
     bool two_passes;
+    uint32_t told_frame;     /* of the latest packet that this plugin gave a verdict */
+    bool told_sidelink;      /* it was a PDU of the sidelink ... */
+    uint32_t told_ssrc;      /* ... or this was its SSRC */
     verify_draw draw;
     void *user;
     GDestroyNotify free_user;
@@ -45,18 +48,52 @@ static void begin_anew(void *data)
     verify_traffic_free(listener->traffic);
     listener->traffic = NULL;
     listener->two_passes = false;
+    listener->told_frame = 0;
+}
+
+static int64_t time_of(const packet_info *pinfo)
+{
+    return (int64_t)pinfo->abs_ts.secs * NS_PER_SECOND + pinfo->abs_ts.nsecs;
 }
 
 static tap_packet_status take_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *record,
                                      tap_flags_t flags _U_)
 {
-    verify_traffic *traffic = traffic_of(data);
+    verify_listener *listener = data;
+    verify_traffic *traffic = traffic_of(listener);
     const d2d_tap_packet *packet = record;
-    const int64_t time = (int64_t)pinfo->abs_ts.secs * NS_PER_SECOND + pinfo->abs_ts.nsecs;
+    const int64_t time = time_of(pinfo);
     if (packet->is_sidelink)
         verify_traffic_add_sidelink(traffic, &packet->sidelink.pdu, &packet->sidelink.opening, time);
     else
         verify_traffic_add_media(traffic, &packet->media.packet, &packet->media.opening, packet->media.plain, time);
+    listener->told_frame = pinfo->num;
+    listener->told_sidelink = packet->is_sidelink;
+    listener->told_ssrc = packet->is_sidelink ? 0 : packet->media.opening.ssrc;
+    return TAP_PACKET_REDRAW;
+}
+
+/* Whether the plugin has told what became of the packet. What is within a PDU of the sidelink is protected by that, whatever SDP says. */
+static bool is_told(const verify_listener *listener, const packet_info *pinfo, uint32_t ssrc)
+{
+    return listener->told_frame == pinfo->num && (listener->told_sidelink || listener->told_ssrc == ssrc);
+}
+
+/* What stock takes for SRTP, by its SDP or by DTLS, and this plugin says nothing of, since nothing brings a key for it: without this, a
+ * report would not know that it is there. */
+static tap_packet_status take_stock_rtp(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *record,
+                                        tap_flags_t flags _U_)
+{
+    verify_listener *listener = *(verify_listener *const *)data;
+    const struct _rtp_info *rtp = record;
+    media_packet packet = {.frame = pinfo->num};
+    const media_opening closed = {.verdict = MEDIA_NO_KEY, .ssrc = rtp->info_sync_src, .stream = UINT32_MAX};
+    if (!rtp->info_is_srtp || is_told(listener, pinfo, rtp->info_sync_src))
+        return TAP_PACKET_DONT_REDRAW;
+    if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &packet.source) ||
+        !d2d_transport_address(&pinfo->net_dst, pinfo->destport, &packet.destination))
+        return TAP_PACKET_DONT_REDRAW;
+    verify_traffic_add_media(traffic_of(listener), &packet, &closed, NULL, time_of(pinfo));
     return TAP_PACKET_REDRAW;
 }
 
@@ -97,7 +134,7 @@ static bool accepted(GString *error)
 verify_listener *verify_listener_new(verify_draw draw_report, void *user, GDestroyNotify free_user)
 {
     verify_listener *listener = g_new0(verify_listener, 1);
-    listener->self = listener;
+    listener->self[0] = listener->self[1] = listener;
     listener->draw = draw_report;
     listener->user = user;
     listener->free_user = free_user;
@@ -105,8 +142,9 @@ verify_listener *verify_listener_new(verify_draw draw_report, void *user, GDestr
         finish(listener);
         return NULL;
     }
-    if (!accepted(register_tap_listener("frame", &listener->self, NULL, TL_REQUIRES_NOTHING, NULL, take_frame, NULL, NULL))) {
-        remove_tap_listener(listener);
+    if (!accepted(register_tap_listener("frame", &listener->self[0], NULL, TL_REQUIRES_NOTHING, NULL, take_frame, NULL, NULL)) ||
+        !accepted(register_tap_listener("rtp", &listener->self[1], NULL, TL_REQUIRES_NOTHING, NULL, take_stock_rtp, NULL, NULL))) {
+        verify_listener_free(listener);
         return NULL;
     }
     return listener;
@@ -114,7 +152,8 @@ verify_listener *verify_listener_new(verify_draw draw_report, void *user, GDestr
 
 void verify_listener_free(verify_listener *listener)
 {
-    remove_tap_listener(&listener->self);
+    remove_tap_listener(&listener->self[0]);
+    remove_tap_listener(&listener->self[1]);
     remove_tap_listener(listener);
 }
 

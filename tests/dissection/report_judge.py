@@ -26,16 +26,22 @@ def place(address):
 
 @dataclass
 class Known:
-    """What is known of one stream. indices: (key, index) of each packet that opens."""
+    """What is known of one stream. indices: (key, index) of each packet that opens; packets: and its octets."""
 
     frames: list = field(default_factory=list)
     indices: list = field(default_factory=list)
+    packets: list = field(default_factory=list)
     unauthenticated: int = 0
     unencrypted: int = 0
 
     @property
     def replayed(self):
-        return len(self.indices) - len(set(self.indices))
+        return len(self.packets) - len(set(self.packets))
+
+    @property
+    def reused(self):
+        """An index again, and under it other octets."""
+        return len(set(self.packets)) - len(set(self.indices))
 
     @property
     def missing(self):
@@ -53,6 +59,7 @@ def known_streams(scenario):
         known = streams[protocol, place(packet.src), place(packet.dst), "0x%08x" % packet.ssrc]
         known.frames.append(frame)
         known.indices.append((packet.key.fingerprint, packet.index))
+        known.packets.append((packet.key.fingerprint, packet.index, packet.wire))
         known.unauthenticated += packet.verdict == "not authenticated"
         known.unencrypted += packet.verdict == "authenticated only" or packet.key.suite.cipher == "null"
     return streams
@@ -116,7 +123,8 @@ def compare_stream(judgement, name, expected, stream):
             ("not authenticated", stream["unauthenticated"], expected.unauthenticated),
             ("not encrypted", stream["unencrypted"], expected.unencrypted),
             ("missing", stream["missing"], expected.missing),
-            ("replayed", stream["replayed"], 0 if expected.unauthenticated else expected.replayed),
+            ("replayed", stream["replayed"], expected.replayed),
+            ("under an index used again", stream["keystream_reuse"], expected.reused),
             ("all in all", stream["packets"], opened(stream) + stream["failed"]["total"])):
         if found != wanted:
             judgement.add("wrong number of packets", at, "%s %s: %d, not %d" % (name, what, found, wanted))

@@ -75,7 +75,7 @@ def sidelink_counts(report):
     counts = defaultdict(Counter)
     for stream in streams_of(report):
         if stream["protocol"] == "PDCP-SL":
-            channel = counts[stream["lcid"], int(stream["key_id"], 16)]
+            channel = counts[stream["lcid"], stream["key_id"]]
             for name in ("authenticated", "unauthenticated", "missing", "packets"):
                 channel[name] += stream[name]
             channel["failed"] += stream["failed"]["total"]

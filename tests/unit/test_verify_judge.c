@@ -111,10 +111,13 @@ static void clear_traffic(scene *s)
 /* Of 20 packets without a tag, 12 make sense and 3 do not; of 5 nothing can be told. */
 static void unvouched(scene *s)
 {
-    s->stream.total.authenticated -= 20;
-    s->stream.total.unauthenticated = 20;
-    s->stream.total.plaintext_valid = 12;
-    s->stream.total.plaintext_invalid = 3;
+    verify_counts *counts[] = {&s->stream.total, &s->with_key.counts};
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        counts[i]->authenticated = 0;
+        counts[i]->unauthenticated = 20;
+        counts[i]->plaintext_valid = 12;
+        counts[i]->plaintext_invalid = 3;
+    }
 }
 
 static void sequence_gaps(scene *s)
@@ -185,7 +188,7 @@ static const struct {
     {VERIFY_DAMAGED_PACKETS, damaged_packets, 3, VERIFY_PARTIAL},
     {VERIFY_NOT_AUTHENTICATED, unvouched, 5, VERIFY_PARTIAL},
     {VERIFY_IMPLAUSIBLE_PLAINTEXT, unvouched, 3, VERIFY_PARTIAL},
-    {VERIFY_CLEAR_TRAFFIC, clear_traffic, 1, VERIFY_PARTIAL},
+    {VERIFY_CLEAR_TRAFFIC, clear_traffic, 1, VERIFY_VERIFIED},
     {VERIFY_DELIVERED_KEY_DIFFERS, delivered_key_differs, 0, VERIFY_FAILED},
     {VERIFY_SEQUENCE_GAPS, sequence_gaps, 6, VERIFY_VERIFIED},
     {VERIFY_REPLAYED, replayed, 2, VERIFY_VERIFIED},
@@ -380,6 +383,34 @@ static void test_whole(void)
     g_ptr_array_free(bad.stretches, TRUE);
 }
 
+/* A right tag anywhere under a key speaks for what else it opens. */
+static void test_key_that_others_prove(void)
+{
+    scene s;
+    open_scene(&s);
+    s.with_key.counts.authenticated = 1;
+    s.with_key.counts.unauthenticated = 99;
+    s.stream.total.authenticated = 1;
+    s.stream.total.unauthenticated = 99;
+    verify_judge(s.report);
+    g_assert_null(find(s.session->findings, VERIFY_NOT_AUTHENTICATED));
+    g_assert_cmpint(s.session->verdict, ==, VERIFY_VERIFIED);
+    close_scene(&s);
+}
+
+/* Without a tag, what makes mostly no sense was not opened. */
+static void test_noise_is_not_opened(void)
+{
+    scene s;
+    open_scene(&s);
+    unvouched(&s);
+    s.stream.total.plaintext_valid = 1;
+    verify_judge(s.report);
+    g_assert_nonnull(find(s.session->findings, VERIFY_IMPLAUSIBLE_PLAINTEXT));
+    g_assert_cmpint(s.session->verdict, ==, VERIFY_FAILED);
+    close_scene(&s);
+}
+
 static void test_words(void)
 {
     g_assert_cmpstr(verify_verdict_name(VERIFY_NO_TRAFFIC), ==, "no_traffic");
@@ -388,7 +419,7 @@ static void test_words(void)
     for (verify_finding_code code = 0; code < VERIFY_FINDING_CODES; code++) {
         g_assert_true(g_hash_table_add(names, (gpointer)verify_finding_name(code)));
         g_assert_true(g_str_has_suffix(verify_finding_text(code), "."));
-        g_assert_cmpint(verify_finding_is_reason(code), ==, code < VERIFY_SEQUENCE_GAPS);
+        g_assert_cmpint(verify_finding_is_reason(code), ==, code < VERIFY_CLEAR_TRAFFIC);
     }
     g_hash_table_destroy(names);
 }
@@ -405,6 +436,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/verify_judge/failed-packets-are-no-gaps", test_failed_packets_are_no_gaps);
     g_test_add_func("/verify_judge/directions", test_two_senders_are_two_directions);
     g_test_add_func("/verify_judge/whole", test_whole);
+    g_test_add_func("/verify_judge/key-that-others-prove", test_key_that_others_prove);
+    g_test_add_func("/verify_judge/noise-is-not-opened", test_noise_is_not_opened);
     g_test_add_func("/verify_judge/words", test_words);
     return g_test_run();
 }
