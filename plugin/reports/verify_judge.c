@@ -34,8 +34,8 @@ static const struct {
         "The key opens these packets under another crypto suite than the one it came with. Correct the suite in the key log, or ask who "
         "delivered the key; if signalling names it, the sender departs from it."},
     [VERIFY_ROC_UNKNOWN] = {"roc_unknown", REASON,
-        "The rollover counter of the stream is beyond what was searched. Begin the capture nearer to the start of the stream, or obtain the "
-        "counter from whoever delivered the key."},
+        "The rollover counter of the stream is beyond what was searched. Begin the capture nearer to the start of the stream, or tell the "
+        "counter in a key log (roc=)."},
     [VERIFY_UNSUPPORTED_SUITE] = {"unsupported_suite", REASON,
         "The crypto suite or algorithm cannot be deciphered here. For SNOW 3G and ZUC build the plugin with libipsec-mb; what no build "
         "supports has to be verified by other means."},
