@@ -166,3 +166,9 @@ void keylog_entry_free(keylog_entry *entry)
     OPENSSL_cleanse(entry, sizeof *entry);
     g_free(entry);
 }
+
+const char *keylog_line_text(unsigned line, char text[KEYLOG_LINE_LEN])
+{
+    g_snprintf(text, KEYLOG_LINE_LEN, "line %u%s", line & ~KEYLOG_LINE_DERIVED, line & KEYLOG_LINE_DERIVED ? " of derived keys" : "");
+    return text;
+}

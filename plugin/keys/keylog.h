@@ -17,6 +17,10 @@
 #define KEYLOG_MAX_D2D_KEY 32      /* octets of KD, KD-sess and PGK */
 #define KEYLOG_MAX_CC_ID 64        /* octets of a cCCSID */
 #define KEYLOG_MAX_ENTRIES 1000000 /* of one file; the rest is named once and skipped */
+#define KEYLOG_LINE_LEN 40         /* longest text of keylog_line_text, with its NUL */
+
+/* Beside its number, in a line of a key log of derived keys: so no line is that of two key logs. */
+#define KEYLOG_LINE_DERIVED 0x80000000u
 
 /* A label's meaning stands in one table in keylog.c, so that a new label is a new row. */
 typedef enum {
@@ -102,8 +106,11 @@ typedef struct {
     size_t secret_len;
     uint8_t salt[SRTP_MAX_SALT_LEN]; /* KEYLOG_MIKEY_TGK, KEYLOG_MIKEY_TEK, KEYLOG_SDES_..., KEYLOG_HI2_CC */
     uint8_t salt_len;                /* 12, 14, or 0: the line has none */
-    unsigned line;                   /* 1-based; 0: not from a file */
+    unsigned line;                   /* 1-based, with KEYLOG_LINE_DERIVED or without; 0: not from a file */
 } keylog_entry;
+
+/* "line 3", or "line 3 of derived keys". */
+const char *keylog_line_text(unsigned line, char text[KEYLOG_LINE_LEN]);
 
 /* Parses one line of `len` octets, with or without line end. True and *entry set: a secret, to be freed with
  * keylog_entry_free. True and *entry NULL: blank or a comment. False: *error (g_free it) says what is wrong

@@ -46,9 +46,10 @@ static void add_value(proto_tree *tree, const keys_view *view, mikey_field field
 
 static const char *source_of(const keys_view *view, const mikey_step *step)
 {
+    char line[KEYLOG_LINE_LEN];
     switch (step->source) {
     case MIKEY_FROM_KEYLOG:
-        return wmem_strdup_printf(view->pinfo->pool, "key log, line %u", step->line);
+        return wmem_strdup_printf(view->pinfo->pool, "key log, %s", keylog_line_text(step->line, line));
     case MIKEY_FROM_PKE:
         return "PKE, opened with the private key";
     case MIKEY_FROM_CLEAR:

@@ -40,14 +40,22 @@ int hf_d2dsec_key_fingerprint = -1;
 int hf_d2dsec_departure = -1;
 int hf_d2dsec_found = -1;
 
-static const char *keylog_path = "";
+/* The key logs that preferences name: what was delivered before what was derived elsewhere, since of keys alike the first is told. */
+typedef struct {
+    const char *path;  /* "": none */
+    bool is_delivered; /* else its keys open traffic, and are compared with nothing */
+    keylog_file *file; /* while a capture is open; NULL: none */
+} keylog_source;
+
+enum { KEYLOG_DELIVERED, KEYLOG_DERIVED };
+static keylog_source keylogs[] = {[KEYLOG_DELIVERED] = {.path = "", .is_delivered = true}, [KEYLOG_DERIVED] = {.path = ""}};
+
 static const char *private_key_path = "";
 static ws_bool show_keys = FALSE;
 static ws_bool padding_takes_keystream = FALSE;
 
 static d2d_capture capture;
-static keylog_file *keylog;
-static gint64 keylog_looked_at;
+static gint64 keylogs_looked_at;
 static bool told_of_withheld_keys;
 
 /* --- the key table in the preferences ------------------------------------------------------------------------------ */
@@ -125,14 +133,20 @@ static void add_rows(void)
 
 /* --- the key log file ---------------------------------------------------------------------------------------------- */
 
+/* One look at a key log. */
 typedef struct {
-    GString *text;
-    unsigned count;
-} keylog_faults;
+    bool is_delivered;
+    GString *faults;
+    unsigned fault_count;
+} keylog_look;
 
-static void take_entry(keylog_entry *entry, void *user _U_)
+static void take_entry(keylog_entry *entry, void *user)
 {
-    delivered_keys_add(capture.delivered, entry);
+    const keylog_look *look = (const keylog_look *)user;
+    if (look->is_delivered)
+        delivered_keys_add(capture.delivered, entry);
+    else
+        entry->line |= KEYLOG_LINE_DERIVED;
     switch (entry->label) {
     case KEYLOG_SRTP_MASTER:
         session_keys_add_logged(capture.keys, entry);
@@ -165,13 +179,13 @@ static void take_entry(keylog_entry *entry, void *user _U_)
 
 static void take_fault(unsigned line, const char *error, void *user)
 {
-    keylog_faults *faults = (keylog_faults *)user;
-    if (++faults->count > KEYLOG_MAX_REPORTED)
+    keylog_look *look = (keylog_look *)user;
+    if (++look->fault_count > KEYLOG_MAX_REPORTED)
         return;
     if (line)
-        g_string_append_printf(faults->text, "\nline %u: %s", line, error);
+        g_string_append_printf(look->faults, "\nline %u: %s", line, error);
     else
-        g_string_append_printf(faults->text, "\n%s", error);
+        g_string_append_printf(look->faults, "\n%s", error);
 }
 
 /* Where media stays SRTP under keys from KD. */
@@ -183,13 +197,13 @@ static void derive_srtp_from_kd(void)
 }
 
 /* `name`: of the key log, as people know it. */
-static void report_faults(const char *name, const keylog_faults *faults)
+static void report_faults(const char *name, const keylog_look *look)
 {
-    if (faults->count > KEYLOG_MAX_REPORTED)
-        g_string_append_printf(faults->text, "\nand %u more", faults->count - KEYLOG_MAX_REPORTED);
-    if (faults->count)
-        report_warning("Key log %s:%s", name, faults->text->str);
-    g_string_free(faults->text, TRUE);
+    if (look->fault_count > KEYLOG_MAX_REPORTED)
+        g_string_append_printf(look->faults, "\nand %u more", look->fault_count - KEYLOG_MAX_REPORTED);
+    if (look->fault_count)
+        report_warning("Key log %s:%s", name, look->faults->str);
+    g_string_free(look->faults, TRUE);
 }
 
 static void use_new_entries(unsigned added)
@@ -202,19 +216,46 @@ static void use_new_entries(unsigned added)
 }
 
 /* at_end: nobody is writing, so a last line without its end counts as well. */
-static unsigned read_keylog(bool at_end)
+static unsigned read_keylogs(bool at_end)
 {
-    keylog_faults faults = {g_string_new(NULL), 0};
-    unsigned added = keylog_file_read(keylog, at_end, NULL, take_entry, take_fault, &faults);
-    report_faults(keylog_path, &faults);
+    unsigned added = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(keylogs); i++) {
+        const keylog_source *source = &keylogs[i];
+        if (!source->file)
+            continue;
+        keylog_look look = {source->is_delivered, g_string_new(NULL), 0};
+        added += keylog_file_read(source->file, at_end, NULL, take_entry, take_fault, &look);
+        report_faults(source->path, &look);
+    }
     use_new_entries(added);
-    keylog_looked_at = g_get_monotonic_time();
+    keylogs_looked_at = g_get_monotonic_time();
     return added;
+}
+
+static bool names_keylog(void)
+{
+    return keylogs[KEYLOG_DELIVERED].file || keylogs[KEYLOG_DERIVED].file;
+}
+
+static void open_keylogs(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(keylogs); i++)
+        keylogs[i].file = *keylogs[i].path ? keylog_file_new(keylogs[i].path) : NULL;
+    if (names_keylog())
+        read_keylogs(true);
+}
+
+static void close_keylogs(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(keylogs); i++) {
+        keylog_file_free(keylogs[i].file);
+        keylogs[i].file = NULL;
+    }
 }
 
 bool d2d_capture_read_keylog(void)
 {
-    return keylog && g_get_monotonic_time() - keylog_looked_at >= KEYLOG_INTERVAL_US && read_keylog(false) > 0;
+    return names_keylog() && g_get_monotonic_time() - keylogs_looked_at >= KEYLOG_INTERVAL_US && read_keylogs(false) > 0;
 }
 
 /* --- key logs in the capture --------------------------------------------------------------------------------------- */
@@ -223,15 +264,15 @@ static void take_embedded(const void *text, unsigned len)
 {
     if (!capture.keys) /* no capture is open that they could be of */
         return;
-    keylog_faults faults = {g_string_new(NULL), 0};
-    unsigned added = keylog_read_text((const char *)text, len, take_entry, take_fault, &faults);
-    report_faults("in the capture", &faults);
+    keylog_look look = {true, g_string_new(NULL), 0};
+    unsigned added = keylog_read_text((const char *)text, len, take_entry, take_fault, &look);
+    report_faults("in the capture", &look);
     use_new_entries(added);
 }
 
 void d2d_capture_tell_of_withheld_keys(const packet_info *pinfo)
 {
-    if (keylog || told_of_withheld_keys || !ws_secrets_withheld(pinfo, D2D_SECRETS_TYPE))
+    if (keylogs[KEYLOG_DELIVERED].file || told_of_withheld_keys || !ws_secrets_withheld(pinfo, D2D_SECRETS_TYPE))
         return;
     told_of_withheld_keys = true;
     report_warning("The capture holds a key log, which this version of Wireshark does not hand to plugins. Take it out with "
@@ -312,10 +353,7 @@ static void open_capture(void)
     add_rows();
     if (session_keys_count(capture.keys))
         media_streams_news(capture.streams);
-    if (*keylog_path) {
-        keylog = keylog_file_new(keylog_path);
-        read_keylog(true);
-    }
+    open_keylogs();
 }
 
 static void close_capture(void)
@@ -331,8 +369,7 @@ static void close_capture(void)
     session_keys_free(capture.keys);
     memset(&capture, 0, sizeof capture);
     told_of_withheld_keys = false;
-    keylog_file_free(keylog);
-    keylog = NULL;
+    close_keylogs();
 }
 
 static void end_first_pass(void)
@@ -363,8 +400,12 @@ static void register_preferences(void)
                            UAT_AFFECTS_DISSECTION, NULL, copy_row, check_row, free_row, NULL, NULL, fields);
     module_t *module = prefs_register_protocol(proto_d2dsec, NULL);
     prefs_register_filename_preference(module, "keylog_file", "Key log file",
-                                       "A file with one secret a line; it is read again as it grows", &keylog_path,
-                                       FALSE);
+                                       "A file with one secret a line; it is read again as it grows",
+                                       &keylogs[KEYLOG_DELIVERED].path, FALSE);
+    prefs_register_filename_preference(module, "keylog_derived", "Key log file of derived keys",
+                                       "Likewise, with keys that another capture's signalling gave (-z d2dsec,keys): they open "
+                                       "traffic, and the verification report compares them with nothing",
+                                       &keylogs[KEYLOG_DERIVED].path, FALSE);
     prefs_register_filename_preference(module, "mikey_private_key", "MIKEY private key file",
                                        "An RSA private key in a PEM file, which opens the envelopes of MIKEY's public-key "
                                        "modes",

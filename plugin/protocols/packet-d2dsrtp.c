@@ -126,11 +126,15 @@ static void show_key(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const 
     static const struct {
         const char *name, *detail;
     } origins[] = {[KEY_ORIGIN_SDES_OFFER] = {"SDES offer", "tag"},   [KEY_ORIGIN_SDES_ANSWER] = {"SDES answer", "tag"},
-                   [KEY_ORIGIN_SDES] = {"SDES", "tag"},               [KEY_ORIGIN_KEYLOG] = {"key log", "line"},
-                   [KEY_ORIGIN_MIKEY] = {"MIKEY", "CS"},              [KEY_ORIGIN_MIKEY_TICKET] = {"MIKEY-TICKET", "CS"},
-                   [KEY_ORIGIN_KD] = {"KD", "key log line"}};
+                   [KEY_ORIGIN_SDES] = {"SDES", "tag"},
+                   [KEY_ORIGIN_MIKEY] = {"MIKEY", "CS"},              [KEY_ORIGIN_MIKEY_TICKET] = {"MIKEY-TICKET", "CS"}};
+    const bool is_line = key->origin == KEY_ORIGIN_KEYLOG || key->origin == KEY_ORIGIN_KD;
     const char *origin = key->origin == KEY_ORIGIN_KD ? "KD of offer and answer" : "preferences";
-    if (key->detail || (key->origin != KEY_ORIGIN_KEYLOG && key->origin != KEY_ORIGIN_KD))
+    char line[KEYLOG_LINE_LEN];
+    if (is_line && key->detail)
+        origin = wmem_strdup_printf(pinfo->pool, "%s %s", key->origin == KEY_ORIGIN_KD ? "KD, key log" : "key log,",
+                                    keylog_line_text(key->detail, line));
+    else if (!is_line)
         origin = wmem_strdup_printf(pinfo->pool, "%s, %s %u", origins[key->origin].name, origins[key->origin].detail,
                                     key->detail);
     proto_item_set_generated(proto_tree_add_string(tree, hf_d2dsec_suite, tvb, 0, 0, key->suite->name));

@@ -157,7 +157,8 @@ static const char *origin_text(wmem_allocator_t *pool, const sl_key_source *sour
     case SL_FROM_KEYLOG:
         break;
     }
-    return wmem_strdup_printf(pool, "key log, line %u", source->line);
+    char line[KEYLOG_LINE_LEN];
+    return wmem_strdup_printf(pool, "key log, %s", keylog_line_text(source->line, line));
 }
 
 static void show_found(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const sl_context *context)

@@ -160,11 +160,12 @@ static const char *method_of(const media_subject *subject)
 
 static const char *detail_of(verify_report *report, const media_key *key)
 {
+    char line[KEYLOG_LINE_LEN];
     switch (key->origin) {
     case KEY_ORIGIN_KEYLOG:
-        return key->detail ? verify_report_text(report, "line %u", key->detail) : "preferences";
+        return key->detail ? verify_report_text(report, "%s", keylog_line_text(key->detail, line)) : "preferences";
     case KEY_ORIGIN_KD:
-        return key->detail ? verify_report_text(report, "key log line %u", key->detail) : NULL;
+        return key->detail ? verify_report_text(report, "key log %s", keylog_line_text(key->detail, line)) : NULL;
     case KEY_ORIGIN_MIKEY:
     case KEY_ORIGIN_MIKEY_TICKET:
         return verify_report_text(report, "CS %u", key->detail);
@@ -189,7 +190,8 @@ static void add_keys(verify_report *report, verify_session *session, const media
                                  .packets = media_key_packets(key)};
         g_array_append_val(session->keys, told);
         if (key->origin == KEY_ORIGIN_KEYLOG && key->detail)
-            verify_session_identify(session, "keylog_line", verify_report_text(report, "%u", key->detail));
+            verify_session_identify(session, key->detail & KEYLOG_LINE_DERIVED ? "derived_keylog_line" : "keylog_line",
+                                    verify_report_text(report, "%u", key->detail & ~KEYLOG_LINE_DERIVED));
     }
 }
 

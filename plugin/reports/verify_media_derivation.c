@@ -35,9 +35,10 @@ static uint32_t master_len(const session_key *key)
 
 static const char *parameters_of(verify_report *report, const mikey_step *step)
 {
+    char line[KEYLOG_LINE_LEN];
     switch (step->source) {
     case MIKEY_FROM_KEYLOG:
-        return verify_report_text(report, "line %u", step->line);
+        return verify_report_text(report, "%s", keylog_line_text(step->line, line));
     case MIKEY_FROM_PRF:
         return step->function;
     case MIKEY_FROM_SPLIT:
@@ -88,6 +89,7 @@ static void add_tek(verify_report *report, verify_session *session, const media_
 static void add_master(verify_report *report, verify_session *session, const media_key *key, GPtrArray *told)
 {
     const char *function = "taken from SDP", *parameters = NULL;
+    char line[KEYLOG_LINE_LEN];
     switch (key->origin) {
     case KEY_ORIGIN_MIKEY:
     case KEY_ORIGIN_MIKEY_TICKET:
@@ -100,7 +102,7 @@ static void add_master(verify_report *report, verify_session *session, const med
         break;
     case KEY_ORIGIN_KEYLOG:
         function = key->detail ? "taken from key log" : "taken from preferences";
-        parameters = key->detail ? verify_report_text(report, "line %u", key->detail) : NULL;
+        parameters = key->detail ? verify_report_text(report, "%s", keylog_line_text(key->detail, line)) : NULL;
         break;
     case KEY_ORIGIN_KD:
         function = "HMAC-SHA-256 KDF (TS 33.220 B.2)";

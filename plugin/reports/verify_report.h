@@ -63,7 +63,7 @@ typedef struct {
 } verify_party;
 
 /* An identifier by which the session goes in some protocol: "call_id", "from_tag", "to_tag", "cseq", "sdp_session", "csb_id", "kd_id",
- * "kd_sess_id", "pgk_index", "ptk_id", "keylog_line" ... The value is text. */
+ * "kd_sess_id", "pgk_index", "ptk_id", "keylog_line", "derived_keylog_line" ... The value is text. */
 typedef struct {
     const char *name;
     const char *value;

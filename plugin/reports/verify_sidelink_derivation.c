@@ -25,7 +25,8 @@ static const char *keep(const key_list *list, const char *text)
 
 static const char *line_text(const key_list *list, unsigned line)
 {
-    return line ? verify_report_text(list->report, "line %u", line) : NULL;
+    char text[KEYLOG_LINE_LEN];
+    return line ? verify_report_text(list->report, "%s", keylog_line_text(line, text)) : NULL;
 }
 
 static const char *fc_text(const key_list *list, uint16_t fc)

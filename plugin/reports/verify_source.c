@@ -184,9 +184,11 @@ static void add_preferences(verify_report *report)
     g_array_sort(report->preferences, by_name);
 }
 
-static const char *keylog_path(void)
+static void add_keylog(verify_report *report, const char *preference)
 {
-    return prefs_get_string_value(prefs_find_preference(prefs_find_module("d2dsec"), "keylog_file"), pref_current);
+    const char *path = prefs_get_string_value(prefs_find_preference(prefs_find_module("d2dsec"), preference), pref_current);
+    if (path && *path)
+        add_file(report, report->keylogs, path);
 }
 
 void verify_source_describe(verify_report *report, const verify_window *window)
@@ -204,7 +206,6 @@ void verify_source_describe(verify_report *report, const verify_window *window)
     };
     add_preferences(report);
     add_files(report, report->captures, case_captures);
-    const char *keylog = keylog_path();
-    if (keylog && *keylog)
-        add_file(report, report->keylogs, keylog);
+    add_keylog(report, "keylog_file");
+    add_keylog(report, "keylog_derived");
 }

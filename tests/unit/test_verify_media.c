@@ -655,6 +655,22 @@ static void test_logged(capture *c, gconstpointer data)
     g_assert_cmpstr(identifier(sessions->pdata[1], "keylog_line"), ==, "5");
 }
 
+/* Lines of the same number in two key logs are two. */
+static void test_logged_as_derived(capture *c, gconstpointer data)
+{
+    (void)data;
+    const session_key *k1 = log_key(c, 3, "ssrc=0x0000000c", first_key);
+    const session_key *k2 = log_key(c, 3 | KEYLOG_LINE_DERIVED, "ssrc=0x0000000d", second_key);
+    arrive(c, &(arrived){"7", 7000, "8", 8000, 0xc, k1, MEDIA_DECRYPTED, 0}, 1);
+    arrive(c, &(arrived){"8", 8000, "7", 7000, 0xd, k2, MEDIA_DECRYPTED, 0}, 1);
+    const GPtrArray *sessions = sessions_of(c);
+    g_assert_cmpuint(sessions->len, ==, 2);
+    assert_key(sessions->pdata[0], 0, first_key, "key log", "line 3", 0, 1);
+    assert_key(sessions->pdata[1], 0, second_key, "key log", "line 3 of derived keys", 0, 1);
+    g_assert_null(identifier(sessions->pdata[1], "keylog_line"));
+    g_assert_cmpstr(identifier(sessions->pdata[1], "derived_keylog_line"), ==, "3");
+}
+
 /* What a line points to belongs to it, opened or not; so does everything where there is no other key. */
 static void test_logged_and_wrong(capture *c, gconstpointer data)
 {
@@ -907,6 +923,7 @@ int main(int argc, char **argv)
     ADD("kd", test_kd);
     ADD("no-key-is-told", test_no_key_is_told);
     ADD("logged", test_logged);
+    ADD("logged-as-derived", test_logged_as_derived);
     g_test_add("/verify-media/logged-and-wrong/ssrc", capture, "ssrc=0x0000000c", setup, test_logged_and_wrong, teardown);
     g_test_add("/verify-media/logged-and-wrong/source", capture, "src=192.0.2.7:7000", setup, test_logged_and_wrong, teardown);
     g_test_add("/verify-media/logged-and-wrong/any", capture, "*", setup, test_logged_and_wrong, teardown);
