@@ -200,12 +200,11 @@ class Verification:
                 problem = "it changed while it was read"
             problem = problem or file["problem"]
         source["captures"] = [self._file(capture, problem)]
-        ours = {digest(each): each for each in self._made_key_logs(folder)}
-        given = [each for each in source["keylogs"] if each["sha256"] not in ours]
-        joined = [each["problem"] for each in source["keylogs"] if ours.get(each["sha256"]) == self._keys]
-        if joined:
-            given = [{"name": name_of(each), "size": each.stat().st_size, "sha256": digest(each), "problem": joined[0]}
-                     for each in self.settings.keys] + given
+        ours = {digest(each): files for each, files in self._made_key_logs(folder)}
+        given = []
+        for told in source["keylogs"]:
+            given += [{"name": name_of(each), "size": each.stat().st_size, "sha256": digest(each), "problem": told["problem"]}
+                      for each in ours[told["sha256"]]] if told["sha256"] in ours else [told]
         source["keylogs"] = given
         reports.limit_verdict(document)
 
@@ -224,8 +223,10 @@ class Verification:
         return joined
 
     def _made_key_logs(self, folder):
-        """Those that this program made for one run of tshark."""
-        return [each for each in (self.folder / JOINED_NAME, folder / DERIVED_NAME) if each.exists()]
+        """Those that this program made for one run of tshark, each with those that were given for it."""
+        made = [(self.folder / JOINED_NAME, self.settings.keys),
+                (folder / DERIVED_NAME, [self.settings.derived] if self.settings.derived else [])]
+        return [(path, given) for path, given in made if path.exists()]
 
 
 def _write_private(path, octets):
