@@ -1,15 +1,12 @@
-"""d2dsec-verify with tshark and the plugin: sets of captures, bad input, resumption, merging, and that no key stays anywhere.
-
-D2DSEC_VERIFY  the command to run, if not that of the source tree
-"""
+"""d2dsec-verify with tshark and the plugin: sets of captures, bad input, resumption, merging, and that no key stays anywhere."""
 
 import base64
 import hashlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,21 +19,20 @@ from test_verify import SCHEMA
 from test_verify_secrets import shown, srtp_secrets
 from tshark import TIMEOUT
 
-COMMAND = os.environ.get("D2DSEC_VERIFY") or str(ROOT / "plugin" / "reports" / "d2dsec-verify")
+REPORTS = ROOT / "plugin" / "reports"
 CALL, EARLY = "sdes_pjsua_AES_CM_128_HMAC_SHA1_80", "sdes_pjsua_early_media_183"
 TICKET, LINK = "made_mikey_ticket_tpk", "made_d2d_sdes_in_sip"
 SIGNALLING = "sip || mikey_ticket"
 PACKET_HEADER = 16
 
-# Splitting moves nothing into another report but this: in one of two captures no signalling names the addresses.
 by_set = pytest.mark.parametrize("name", [CALL, TICKET, LINK])
 
 
 class Place:
     """A folder that the unprivileged user may write to, and the command run in it as that user."""
 
-    def __init__(self, tshark, folder):
-        self.tshark, self.folder = tshark, folder
+    def __init__(self, tshark, command, folder):
+        self.tshark, self.command, self.folder = tshark, command, folder
         self.temporary = self.make("tmp")
 
     def make(self, name):
@@ -65,10 +61,10 @@ class Place:
     def run(self, *arguments):
         """(exit status, standard output, standard error)"""
         argv, environment = self.tshark.command([])
-        at = argv.index(argv[-1])  # tshark's place is the command's
-        words = [sys.executable, COMMAND, *map(str, arguments)]
-        done = subprocess.run([*argv[:at], *words], env=dict(environment, TMPDIR=str(self.temporary)), cwd=self.folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
+        path = os.pathsep.join([os.path.dirname(argv[-1]), environment["PATH"]])  # where the command looks for tshark
+        argv[-1] = self.command
+        done = subprocess.run([*argv, *map(str, arguments)], env=dict(environment, PATH=path, TMPDIR=str(self.temporary)),
+                              cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
         errors = done.stderr.decode()
         assert "Traceback" not in errors
         assert not list(self.temporary.iterdir()), "temporary files are left"
@@ -93,12 +89,23 @@ class Place:
         return parts
 
 
+@pytest.fixture(scope="module")
+def command(tshark):
+    """A copy that the unprivileged user may run."""
+    folder = tshark.folder / "command"
+    shutil.copytree(REPORTS / "d2dsec_verify", folder / "d2dsec_verify", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPORTS / "d2dsec-verify", folder)
+    for each in [folder, *folder.rglob("*")]:
+        each.chmod(0o755)
+    return folder / "d2dsec-verify"
+
+
 @pytest.fixture
-def place(tshark, request):
+def place(tshark, command, request):
     folder = tshark.folder / ("command-" + hashlib.sha256(request.node.name.encode()).hexdigest()[:12])
     folder.mkdir()
     folder.chmod(0o777)
-    return Place(tshark, folder)
+    return Place(tshark, command, folder)
 
 
 def keys_of(place, name):
@@ -152,7 +159,10 @@ def test_split_set(place, name):
     assert [file["name"] for file in report["source"]["captures"]] == sorted(part.name for part in parts)
     assert [file["name"] for file in report["source"]["keylogs"]] == [path.name for path in keys[1:]]
     status, _, _ = place.run(*parts, *keys, "--separate", "--json", "separate.json")
-    assert status == 1 and place.report("separate.json")["verdict"] != "verified"
+    report = place.report("separate.json")
+    assert status == 1 and report["verdict"] != "verified"
+    # What has no key is told once.
+    assert sum(finding["packets"] for finding in report["findings"]) == report["totals"]["failed"]["total"]
 
 
 @pytest.mark.parametrize("name", [CALL, TICKET])
@@ -165,6 +175,7 @@ def test_streams_of_a_split_set_are_told_in_the_session_of_the_call(place, name)
     assert session["capture"] == numbers[parts[0].name]
     assert {stream["capture"] for stream in session["streams"]} == {numbers[parts[1].name]}
     assert session["events"] and session["parties"]
+    assert session["findings"] == []  # no trial of keys: that there was one is due to the split
     assert sum(stream["packets"] for stream in session["streams"]) == report["totals"]["packets"] == protected_packets(name)
     assert sum(key["packets"] for key in session["keys"]) == protected_packets(name)
 

@@ -249,7 +249,9 @@ def _take_in(home, other):
         packets[key["fingerprint"]] = packets.get(key["fingerprint"], 0) + key["packets"]
     home["keys"] = [{**key, "packets": key["packets"] + packets.pop(key["fingerprint"], 0)} for key in home["keys"]]
     home["streams"] = home["streams"] + other["streams"]
-    home["findings"] = [finding for finding in _joint_findings(home["findings"] + other["findings"])
+    # Where the signalling is elsewhere, it could name no address.
+    others = [finding for finding in other["findings"] if finding["code"] != "key_by_trial"]
+    home["findings"] = [finding for finding in _joint_findings(home["findings"] + others)
                         if finding["code"] != "one_direction" or _is_one_sided(home)]
     home["comparison"] = _unlike(home["comparison"] + other["comparison"])
     home["verdict"] = _session_verdict(home)
