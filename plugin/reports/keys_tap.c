@@ -1,5 +1,6 @@
 #include "reports/keys_tap.h"
 
+#include "compat.h"
 #include "protocols/packet-d2dsec.h"
 #include "reports/keys_export.h"
 
@@ -59,24 +60,28 @@ static void free_path(void *file)
     g_free(file);
 }
 
-static void begin(const char *option, void *user _U_)
+/* option: all of it, from its name on. */
+static bool open_option(const char *option)
 {
     const char *path = option + strlen(OPTION);
     if (*path != ',' || !path[1]) {
         report_failure("-z " OPTION ",FILE wants a file");
-        return;
+        return false;
     }
     char *file = g_strdup(path + 1);
     GString *error = register_tap_listener("frame", file, NULL, TL_REQUIRES_NOTHING, NULL, look_at_packet, write_keys, free_path);
     if (!error)
-        return;
+        return true;
     report_failure("Keys are not written: %s", error->str);
     g_string_free(error, TRUE);
     g_free(file);
+    return false;
 }
+
+WS_STAT_TAP_INIT(open_keys, open_option)
 
 void register_keys_tap(void)
 {
-    static stat_tap_ui ui = {.group = REGISTER_STAT_GROUP_GENERIC, .cli_string = OPTION, .tap_init_cb = begin};
+    static stat_tap_ui ui = {.group = REGISTER_STAT_GROUP_GENERIC, .cli_string = OPTION, .tap_init_cb = open_keys};
     register_stat_tap_ui(&ui, NULL);
 }
