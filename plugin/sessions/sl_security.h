@@ -80,13 +80,11 @@ bool sl_is_command(const sl_pdu *pdu);
 pc5_id sl_source_id(const sl_link *link);
 pc5_id sl_destination_id(const sl_link *link);
 
-/* All contexts (const sl_context *) in the order in which they were made; context->index counts them. */
-const GPtrArray *sl_security_contexts(const sl_security *security);
-
 /* Opens a protected PDU that pdcp_sl_parse and sl_sn_use_note have read. */
 void sl_security_open(sl_security *security, const sl_pdu *pdu, sl_opening *opening);
 
-/* Every context, sl_context * in the order in which they began; those that are not proven among them. */
+/* All contexts, sl_context *, in the order in which they were made, which context->index counts; those that nothing has proved among
+ * them. */
 const GPtrArray *sl_security_contexts(const sl_security *security);
 
 /* Tells every PGK that the key log has. */
