@@ -19,6 +19,8 @@ typedef struct {
     GHashTable *named;          /* "NAME VALUE" of an identifier to the first verify_session that has it */
     GHashTable *compared;       /* fingerprints of derived keys alone that a delivered one was compared with */
     GHashTable *contexts;       /* sl_context * of which some key was */
+    GHashTable *equal;          /* of `compared`, those that some delivered one equals */
+    GHashTable *openers;        /* fingerprints of keys that opened packets */
     unsigned trials;            /* of MAX_TRIALS, so many are spent */
 } comparison;
 
@@ -161,13 +163,33 @@ static bool names(comparison *c, const delivered_key *delivered, const derived_k
     }
 }
 
-/* The first that the record names, one with traffic before others. */
+/* Of a call or a flow there are several keys, and a CS ID names one of each CSB. */
+static bool names_several(const delivered_key *delivered)
+{
+    switch (delivered->selector) {
+    case KEYLOG_CALL:
+    case KEYLOG_SSRC:
+    case KEYLOG_SOURCE:
+    case KEYLOG_DESTINATION:
+    case KEYLOG_CC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The first that the record names, one with traffic before others. Where there may be several, a record contradicts none that another
+ * record equals; nor any if it opened packets itself: it is then a key whose signalling is not in the capture. */
 static const derived_key *find_named(comparison *c, const delivered_key *delivered)
 {
     const derived_key *found = NULL;
+    const bool several = names_several(delivered);
+    if (several && g_hash_table_contains(c->openers, delivered->fingerprint))
+        return NULL;
     for (guint i = 0; i < c->derived->len && (!found || !found->used) && c->trials < MAX_TRIALS; i++, c->trials++) {
         const derived_key *derived = &g_array_index(c->derived, derived_key, i);
-        if ((!found || derived->used) && names(c, delivered, derived))
+        const bool is_told = several && g_hash_table_contains(c->equal, derived->key_fingerprint);
+        if (!is_told && (!found || derived->used) && names(c, delivered, derived))
             found = derived;
     }
     return found;
@@ -183,6 +205,8 @@ static void index_sessions(comparison *c)
             const verify_key *key = &g_array_index(session->keys, verify_key, k);
             if (key->fingerprint && !g_hash_table_contains(c->sessions, key->fingerprint))
                 g_hash_table_insert(c->sessions, (gpointer)key->fingerprint, session);
+            if (key->fingerprint && key->packets)
+                g_hash_table_add(c->openers, (gpointer)key->fingerprint);
         }
         for (guint k = 0; k < session->identifiers->len; k++) {
             const verify_identifier *identifier = &g_array_index(session->identifiers, verify_identifier, k);
@@ -246,6 +270,13 @@ static bool without_salt(const delivered_key *delivered, const derived_key *deri
     return !delivered->has_salt || !derived->has_salt;
 }
 
+static void note_equal(comparison *c, const delivered_key *delivered)
+{
+    const derived_key *equal = find_equal(c, delivered);
+    if (equal)
+        g_hash_table_add(c->equal, (gpointer)equal->key_fingerprint);
+}
+
 static void compare(comparison *c, const delivered_key *delivered)
 {
     const derived_key *equal = find_equal(c, delivered), *derived = equal ? equal : find_named(c, delivered);
@@ -301,12 +332,18 @@ void verify_comparison_add(verify_report *report, const verify_sources *sources)
                     .sessions = g_hash_table_new(g_str_hash, g_str_equal),
                     .named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                     .compared = g_hash_table_new(g_str_hash, g_str_equal),
-                    .contexts = g_hash_table_new(NULL, NULL)};
+                    .contexts = g_hash_table_new(NULL, NULL),
+                    .equal = g_hash_table_new(g_str_hash, g_str_equal),
+                    .openers = g_hash_table_new(g_str_hash, g_str_equal)};
     index_derived(&c);
     index_sessions(&c);
     for (guint i = 0; i < all->len; i++)
+        note_equal(&c, all->pdata[i]);
+    for (guint i = 0; i < all->len; i++)
         compare(&c, all->pdata[i]);
     tell_only_derived(&c);
+    g_hash_table_destroy(c.openers);
+    g_hash_table_destroy(c.equal);
     g_hash_table_destroy(c.contexts);
     g_hash_table_destroy(c.compared);
     g_hash_table_destroy(c.named);

@@ -17,7 +17,6 @@ typedef struct {
     sl_security *sidelink;
     delivered_keys *delivered;
     session_key *key;
-    media_leg *leg;
     verify_report *report;
     verify_session *session;
 } scene;
@@ -58,6 +57,17 @@ static void scene_end(scene *s)
     mikey_sessions_free(s->mikey);
     offer_answer_free(s->signalling);
     session_keys_free(s->keys);
+}
+
+/* The same key, as one that an offer of a call brought. */
+static void bring_by_call(scene *s)
+{
+    static const char sdp[] = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/SAVP 0\r\n";
+    const sip_message sip = {.call_id = {"a@b", 3}, .from_tag = {"x", 1}, .method = {"INVITE", 6}, .cseq = 1};
+    const sdp_arrival arrival = {.frame = 7, .sip = &sip};
+    sdp_body *body = sdp_parse(sdp, strlen(sdp));
+    media_leg_add_key(offer_answer_add(s->signalling, &arrival, body)->legs[0], s->key);
+    sdp_free(body);
 }
 
 /* A line as the plugin takes it in, with its number. */
@@ -205,6 +215,28 @@ static void test_different(void)
     verify_traffic_free(traffic);
 }
 
+/* A call has several keys: one more of it contradicts none that was delivered as well, nor any if it opened packets itself, as the key of
+ * an answer does that is not in the capture. */
+static void test_several_of_a_call(void)
+{
+    static const char other[] = "SRTP_MASTER call=a@b " SUITE ":" OTHER_KEY SALT_OF_OFFER;
+    for (int i = 0; i < 3; i++) {
+        scene s;
+        scene_begin(&s);
+        bring_by_call(&s);
+        deliver(&s, other, 1);
+        if (i == 1)
+            deliver(&s, "SRTP_MASTER call=a@b " SUITE ":" KEY_OF_OFFER SALT_OF_OFFER, 2);
+        const session_key *logged = session_keys_all(s.keys)->pdata[1];
+        const verify_key key = {.name = "SRTP master key", .fingerprint = logged->fingerprint, .packets = i == 2 ? 5 : 0};
+        g_array_append_val(s.session->keys, key);
+        compare(&s);
+        g_assert_cmpint(compared_at(s.session->comparison, 0)->match, ==, i == 0 ? VERIFY_DIFFERENT : VERIFY_ONLY_DELIVERED);
+        g_assert_cmpuint(s.session->findings->len, ==, i == 0);
+        scene_end(&s);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -213,5 +245,6 @@ int main(int argc, char **argv)
     g_test_add_func("/verify-comparison/only-one-of-both", test_only_one_of_both);
     g_test_add_func("/verify-comparison/nothing-delivered", test_nothing_delivered);
     g_test_add_func("/verify-comparison/different", test_different);
+    g_test_add_func("/verify-comparison/several-of-a-call", test_several_of_a_call);
     return g_test_run();
 }
