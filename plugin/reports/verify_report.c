@@ -15,6 +15,7 @@ static void free_session(gpointer data)
     verify_session *session = data;
     g_array_free(session->parties, TRUE);
     g_array_free(session->identifiers, TRUE);
+    g_hash_table_destroy(session->identified);
     g_array_free(session->events, TRUE);
     g_array_free(session->keys, TRUE);
     g_array_free(session->derivation, TRUE);
@@ -94,6 +95,7 @@ verify_session *verify_report_add_session(verify_report *report, const char *met
     session->method = method;
     session->parties = g_array_new(FALSE, TRUE, sizeof(verify_party));
     session->identifiers = g_array_new(FALSE, TRUE, sizeof(verify_identifier));
+    session->identified = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     session->events = g_array_new(FALSE, TRUE, sizeof(verify_event));
     session->keys = g_array_new(FALSE, TRUE, sizeof(verify_key));
     session->derivation = g_array_new(FALSE, TRUE, sizeof(verify_step));
@@ -107,13 +109,8 @@ verify_session *verify_report_add_session(verify_report *report, const char *met
 
 void verify_session_identify(verify_session *session, const char *name, const char *value)
 {
-    if (!value)
+    if (!value || !g_hash_table_add(session->identified, g_strconcat(name, " ", value, NULL)))
         return;
-    for (guint i = 0; i < session->identifiers->len; i++) {
-        const verify_identifier *known = &g_array_index(session->identifiers, verify_identifier, i);
-        if (strcmp(known->name, name) == 0 && strcmp(known->value, value) == 0)
-            return;
-    }
     verify_identifier identifier = {.name = name, .value = value};
     g_array_append_val(session->identifiers, identifier);
 }
@@ -150,16 +147,17 @@ void verify_step_add_input(verify_step *step, const verify_input *input)
 
 void verify_session_note(verify_session *session, verify_finding_code code, uint64_t packets, const char *detail)
 {
-    guint at = 0;
+    guint at = 0, alike = 0;
     for (; at < session->findings->len; at++) {
         verify_finding *known = &g_array_index(session->findings, verify_finding, at);
         if (known->code > code)
             break;
-        if (known->code == code && g_strcmp0(known->detail, detail) == 0) {
+        alike += known->code == code;
+        if (known->code == code && (alike > VERIFY_MAX_DETAILS || g_strcmp0(known->detail, detail) == 0)) {
             known->packets += packets;
             return;
         }
     }
-    verify_finding finding = {.code = code, .packets = packets, .detail = detail};
+    verify_finding finding = {.code = code, .packets = packets, .detail = alike == VERIFY_MAX_DETAILS ? "others" : detail};
     g_array_insert_val(session->findings, at, finding);
 }

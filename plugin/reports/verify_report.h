@@ -121,7 +121,8 @@ typedef struct {
     const char *method;      /* "SDES", "MIKEY-TICKET", "MIKEY", "key log", "PC5", "ProSe group" */
     const char *carrier;     /* "SIP over UDP", "SIP over TCP", "RTSP", "PC5 signalling", "port 2269", "HTTP"; NULL: none */
     GArray *parties;         /* verify_party */
-    GArray *identifiers;     /* verify_identifier */
+    GArray *identifiers;     /* verify_identifier, each once */
+    GHashTable *identified;  /* the same as one text each, so that many are added fast */
     GArray *events;          /* verify_event */
     GArray *keys;            /* verify_key */
     GArray *derivation;      /* verify_step */
@@ -182,6 +183,8 @@ void verify_session_note_event(verify_session *session, const char *event, uint3
 /* A step that is appended; its inputs are added by the next function. Both are valid until the next step is added. */
 verify_step *verify_session_add_step(verify_session *session, const char *function, const char *output);
 void verify_step_add_input(verify_step *step, const verify_input *input);
+
+#define VERIFY_MAX_DETAILS 256 /* findings of one code in one session; what further ones say is told as "others" */
 
 /* Notes a finding once, in the order of codes: packets add up where the code and the detail are the same. */
 void verify_session_note(verify_session *session, verify_finding_code code, uint64_t packets, const char *detail);

@@ -97,6 +97,27 @@ static void test_findings_add_up_in_the_order_of_codes(void)
     verify_report_free(report);
 }
 
+/* Many details make a report that nobody reads; no packet is lost with them, and other codes are as before. */
+static void test_findings_are_bounded(void)
+{
+    verify_report *report = verify_report_new();
+    verify_session *session = verify_report_add_session(report, "SDES");
+    for (guint i = 0; i < VERIFY_MAX_DETAILS + 1000; i++)
+        verify_session_note(session, VERIFY_ROC_UNKNOWN, 2, verify_report_text(report, "the rollover counter is %u", i));
+    verify_session_note(session, VERIFY_ROC_UNKNOWN, 5, "the rollover counter is 0");
+    verify_session_note(session, VERIFY_WRONG_KEY, 1, "first");
+    verify_session_note(session, VERIFY_REPLAYED, 1, "last");
+    g_assert_cmpuint(session->findings->len, ==, VERIFY_MAX_DETAILS + 3);
+    const verify_finding *findings = (const verify_finding *)(const void *)session->findings->data;
+    g_assert_cmpint(findings[0].code, ==, VERIFY_WRONG_KEY);
+    g_assert_cmpstr(findings[1].detail, ==, "the rollover counter is 0");
+    g_assert_cmpuint(findings[1].packets, ==, 7);
+    g_assert_cmpstr(findings[VERIFY_MAX_DETAILS + 1].detail, ==, "others");
+    g_assert_cmpuint(findings[VERIFY_MAX_DETAILS + 1].packets, ==, 2 * 1000);
+    g_assert_cmpstr(findings[VERIFY_MAX_DETAILS + 2].detail, ==, "last");
+    verify_report_free(report);
+}
+
 static void test_steps_have_inputs_of_their_own(void)
 {
     verify_report *report = verify_report_new();
@@ -126,6 +147,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify-report/events", test_events_stand_in_the_order_of_frames);
     g_test_add_func("/verify-report/identifiers", test_identifiers_stand_once);
     g_test_add_func("/verify-report/findings", test_findings_add_up_in_the_order_of_codes);
+    g_test_add_func("/verify-report/findings-bounded", test_findings_are_bounded);
     g_test_add_func("/verify-report/steps", test_steps_have_inputs_of_their_own);
     return g_test_run();
 }
