@@ -31,6 +31,12 @@ static bool may_be_replaced(const char *path)
     return g_lstat(path, &status) != 0 || S_ISREG(status.st_mode);
 }
 
+/* From 2.84 on at the latest, GLib gives the new file the mode of the one that it replaces. */
+static bool make_way(const char *path)
+{
+    return g_unlink(path) == 0 || errno == ENOENT;
+}
+
 /* The file appears whole or not at all. */
 static void write_keys(void *file)
 {
@@ -41,6 +47,10 @@ static void write_keys(void *file)
         return;
     if (!may_be_replaced(path)) {
         report_failure("Keys are not written to %s: it is not a regular file", path);
+        return;
+    }
+    if (!make_way(path)) {
+        report_failure("Keys are not written to %s: %s", path, g_strerror(errno));
         return;
     }
     const keys_export_sources sources = {.keys = capture->keys,
