@@ -132,14 +132,16 @@ static const char *method_of_key(key_origin origin)
 static const char *method_of(const media_subject *subject)
 {
     const char *method = NULL;
-    uint64_t most = 0;
+    uint64_t most = 0, opened[KEY_ORIGIN_KD + 1] = {0};
+    for (guint i = 0; i < subject->keys->len; i++) {
+        const media_key *key = &g_array_index(subject->keys, media_key, i);
+        opened[key->origin] += media_key_packets(key);
+    }
     for (guint i = 0; i < subject->keys->len; i++) {
         const char *candidate = method_of_key(g_array_index(subject->keys, media_key, i).origin);
         uint64_t packets = 0;
-        for (guint k = 0; k < subject->keys->len; k++) {
-            const media_key *key = &g_array_index(subject->keys, media_key, k);
-            packets += method_of_key(key->origin) == candidate ? media_key_packets(key) : 0;
-        }
+        for (size_t origin = 0; origin < G_N_ELEMENTS(opened); origin++)
+            packets += method_of_key((key_origin)origin) == candidate ? opened[origin] : 0;
         if (!method || packets > most) {
             method = candidate;
             most = packets;

@@ -51,7 +51,7 @@ static const char *parameters_of(verify_report *report, const mikey_step *step)
 }
 
 /* What `step` follows from stands before it; each step once. */
-static void add_mikey_step(verify_report *report, verify_session *session, const mikey_step *step, GPtrArray *told)
+static void add_mikey_step(verify_report *report, verify_session *session, const mikey_step *step, GHashTable *told)
 {
     static const char *const functions[] = {[MIKEY_FROM_KEYLOG] = "taken from key log",
                                             [MIKEY_FROM_PKE] = "PKE opened with the private key",
@@ -60,11 +60,10 @@ static void add_mikey_step(verify_report *report, verify_session *session, const
                                             [MIKEY_FROM_PRF] = "MIKEY PRF",
                                             [MIKEY_FROM_SPLIT] = "split",
                                             [MIKEY_FROM_KEY] = "taken as it is"};
-    if (g_ptr_array_find(told, step, NULL))
+    if (!g_hash_table_add(told, (gpointer)step))
         return;
     if (step->from)
         add_mikey_step(report, session, step->from, told);
-    g_ptr_array_add(told, (gpointer)step);
     verify_step *noted = add_step(report, session, functions[step->source], parameters_of(report, step), step->name,
                                   (uint32_t)step->key.len, step->fingerprint);
     noted->frame = step->frame;
@@ -72,7 +71,7 @@ static void add_mikey_step(verify_report *report, verify_session *session, const
         add_secret_input(report, noted, step->from->name, step->from->key.len, step->from->fingerprint);
 }
 
-static void add_tek(verify_report *report, verify_session *session, const media_key *key, GPtrArray *told)
+static void add_tek(verify_report *report, verify_session *session, const media_key *key, GHashTable *told)
 {
     const mikey_step *tek = key->tek;
     add_mikey_step(report, session, tek, told);
@@ -86,7 +85,7 @@ static void add_tek(verify_report *report, verify_session *session, const media_
 
 /* --- master keys --------------------------------------------------------------------------------------------------- */
 
-static void add_master(verify_report *report, verify_session *session, const media_key *key, GPtrArray *told)
+static void add_master(verify_report *report, verify_session *session, const media_key *key, GHashTable *told)
 {
     const char *function = "taken from SDP", *parameters = NULL;
     char line[KEYLOG_LINE_LEN];
@@ -172,7 +171,7 @@ static void add_session_keys(const kdf_view *view, bool is_rtcp)
 
 void verify_media_add_derivation(verify_report *report, verify_session *session, const media_subject *subject)
 {
-    GPtrArray *told = g_ptr_array_new();
+    GHashTable *told = g_hash_table_new(NULL, NULL); /* steps */
     for (guint i = 0; i < subject->keys->len; i++) {
         const media_key *key = &g_array_index(subject->keys, media_key, i);
         const kdf_view view = {.report = report,
@@ -185,5 +184,5 @@ void verify_media_add_derivation(verify_report *report, verify_session *session,
         if (key->srtcp)
             add_session_keys(&view, true);
     }
-    g_ptr_array_free(told, TRUE);
+    g_hash_table_destroy(told);
 }

@@ -21,6 +21,7 @@ typedef struct {
     const rtsp_record *rtsp;    /* NULL: it is no RTSP connection */
     GPtrArray *messages;        /* const mikey_record *: of the exchanges that key it */
     GArray *keys;               /* media_key, each key once */
+    GHashTable *places;         /* session_key * to its number in `keys`, from 1 */
     GPtrArray *streams;         /* const verify_stream *, in the order of the traffic */
     bool is_protected;          /* signalling says that there are keys */
     uint32_t first_frame;       /* of signalling or traffic; 0: none */

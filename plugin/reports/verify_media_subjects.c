@@ -26,6 +26,7 @@ static media_subject *new_subject(allotment *all)
     subject->dialogs = g_ptr_array_new();
     subject->messages = g_ptr_array_new();
     subject->keys = g_array_new(FALSE, TRUE, sizeof(media_key));
+    subject->places = g_hash_table_new(NULL, NULL);
     subject->streams = g_ptr_array_new();
     g_ptr_array_add(all->subjects, subject);
     return subject;
@@ -37,29 +38,23 @@ static void free_subject(gpointer data)
     g_ptr_array_free(subject->dialogs, TRUE);
     g_ptr_array_free(subject->messages, TRUE);
     g_array_free(subject->keys, TRUE);
+    g_hash_table_destroy(subject->places);
     g_ptr_array_free(subject->streams, TRUE);
     g_free(subject);
 }
 
 /* --- keys ---------------------------------------------------------------------------------------------------------- */
 
-static media_key *find_key(const media_subject *subject, const session_key *key)
-{
-    for (guint i = 0; i < subject->keys->len; i++) {
-        media_key *known = &g_array_index(subject->keys, media_key, i);
-        if (known->key == key)
-            return known;
-    }
-    return NULL;
-}
-
+/* The key as the subject has it, from now on at the latest. */
 static media_key *add_key(media_subject *subject, const media_key *key)
 {
-    media_key *known = find_key(subject, key->key);
-    if (known)
-        return known;
-    g_array_append_vals(subject->keys, key, 1);
-    return &g_array_index(subject->keys, media_key, subject->keys->len - 1);
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(subject->places, key->key));
+    if (!place) {
+        g_array_append_vals(subject->keys, key, 1);
+        place = subject->keys->len;
+        g_hash_table_insert(subject->places, (gpointer)key->key, GUINT_TO_POINTER(place));
+    }
+    return &g_array_index(subject->keys, media_key, place - 1);
 }
 
 static media_key as_first_known(const session_key *key)
