@@ -54,7 +54,8 @@ typedef struct {
 } stream_use;
 
 typedef struct {
-    GArray *streams; /* stream_use */
+    GArray *streams;    /* stream_use, each SSRC once */
+    GHashTable *places; /* SSRC to its number in `streams`, from 1 */
     const uint8_t *encrypted_extensions;
 } key_uses;
 
@@ -62,6 +63,7 @@ static void free_uses(gpointer data)
 {
     key_uses *uses = data;
     g_array_unref(uses->streams);
+    g_hash_table_destroy(uses->places);
     g_free(uses);
 }
 
@@ -72,20 +74,21 @@ static void note_use(const media_use *use, void *user)
     if (!uses) {
         uses = g_new0(key_uses, 1);
         uses->streams = g_array_new(FALSE, FALSE, sizeof(stream_use));
+        uses->places = g_hash_table_new(NULL, NULL);
         g_hash_table_insert(by_key, (gpointer)use->key, uses);
     }
     if (use->encrypted_extensions)
         uses->encrypted_extensions = use->encrypted_extensions;
-    for (guint i = 0; i < uses->streams->len; i++) {
-        stream_use *known = &g_array_index(uses->streams, stream_use, i);
-        if (known->ssrc != use->ssrc)
-            continue;
+    const guint place = GPOINTER_TO_UINT(g_hash_table_lookup(uses->places, GUINT_TO_POINTER(use->ssrc)));
+    if (place) {
+        stream_use *known = &g_array_index(uses->streams, stream_use, place - 1);
         if (known->roc == 0)
             known->roc = use->roc;
         return;
     }
     const stream_use stream = {use->ssrc, use->roc};
     g_array_append_val(uses->streams, stream);
+    g_hash_table_insert(uses->places, GUINT_TO_POINTER(use->ssrc), GUINT_TO_POINTER(uses->streams->len));
 }
 
 /* The suite that a line names: the key's own, or the one that differs in nothing but what options say. NULL: the key log has none. */
