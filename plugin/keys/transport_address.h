@@ -27,4 +27,10 @@ static inline bool transport_address_equal(const transport_address *a, const tra
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* Whether the IP addresses are the same, whatever the ports. */
+static inline bool transport_address_same_host(const transport_address *a, const transport_address *b)
+{
+    return a->ip_len == b->ip_len && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
 #endif

@@ -242,16 +242,11 @@ static void note_departures(verify_session *session, const media_subject *subjec
     }
 }
 
-static bool same_host(const transport_address *a, const transport_address *b)
-{
-    return a->ip_len == b->ip_len && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
 /* Both ends may be on one host, as in a test bed: there the ports tell. */
 static bool is_reverse(const verify_stream *a, const verify_stream *b)
 {
-    return same_host(&a->source, &b->destination) && same_host(&a->destination, &b->source) &&
-           (!same_host(&a->source, &a->destination) || a->source.port == b->destination.port);
+    return transport_address_same_host(&a->source, &b->destination) && transport_address_same_host(&a->destination, &b->source) &&
+           (!transport_address_same_host(&a->source, &a->destination) || a->source.port == b->destination.port);
 }
 
 static bool has_keys_of_both(const media_subject *subject)

@@ -39,17 +39,12 @@ static bool is_text(const char *text, text_span span)
     return text && span.text && strlen(text) == span.len && memcmp(text, span.text, span.len) == 0;
 }
 
-static bool same_host(const transport_address *a, const transport_address *b)
-{
-    return a->ip_len == b->ip_len && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
 /* Without a tag, as the callee is before it has answered, the URI tells who is meant; without SIP the host. */
 static bool may_be(const dialog_end *end, text_span tag, text_span uri, const transport_address *address)
 {
     if (tag.text && *end->tag)
         return is_text(end->tag, tag);
-    return uri.text ? is_text(end->uri, uri) : same_host(&end->address, address);
+    return uri.text ? is_text(end->uri, uri) : transport_address_same_host(&end->address, address);
 }
 
 /* NULL: there are too many. The answer of a forked call that comes first takes the place of the callee who had no tag. */
