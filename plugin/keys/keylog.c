@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MAX_LABEL 32 /* of a label that an error names */
+#define MAX_HEX_RUN 8 /* hexadecimal digits side by side that no label has */
 
 /* What each label wants of the fields behind it. */
 static const struct {
@@ -57,17 +58,20 @@ bool keylog_read_key(text_span hex, keylog_entry *entry)
     return hex.len > 0 && text_hex(hex, entry->secret, entry->secret_len);
 }
 
-/* A misplaced key in hexadecimal may look like a label: no label is long and nothing but hexadecimal digits. */
+/* A misplaced key in hexadecimal may look like a label, and one whose separator is missing like the rest of one: in no label do so many
+ * hexadecimal digits stand together as a part of a key would have. */
 static bool may_be_named(text_span label)
 {
-    bool all_hex = true;
+    unsigned hex_run = 0;
     for (size_t i = 0; i < label.len; i++) {
         char c = label.text[i];
         if (!g_ascii_isupper(c) && c != '_' && (i == 0 || !text_is_digit(c)))
             return false;
-        all_hex = all_hex && g_ascii_isxdigit(c);
+        hex_run = g_ascii_isxdigit(c) ? hex_run + 1 : 0;
+        if (hex_run == MAX_HEX_RUN)
+            return false;
     }
-    return label.len <= MAX_LABEL && !all_hex;
+    return label.len <= MAX_LABEL;
 }
 
 static char *unknown_label(text_span label)

@@ -195,6 +195,7 @@ static void test_errors(void)
         {BASE64 " * " SUITE, "does not begin with a label"},
         {"00112233445566778899AABBCCDDEEFF", "does not begin with a label"},
         {"AABBCCDDEEFFAABBCCDDEEFFAABBCC * x", "does not begin with a label"},
+        {"MIKEY_PSK00112233445566778899AABB * x", "does not begin with a label"}, /* the key has run into the label */
         {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG * x", "does not begin with a label"},
         {"SRTP_MASTER", "selector is missing"},
         {"SRTP_MASTER # * " SECRET, "selector is missing"},
