@@ -37,6 +37,8 @@ void mikey_check_response(mikey_message *response, const mikey_message *initial)
     enum { VERSION_AT = 0, PRF_AT = 3 };
     const mikey_payload *ticket = mikey_find(&initial->chain, MIKEY_TICKET, NULL);
     const uint8_t *octets = response->whole.data;
+    if (response->whole.len <= PRF_AT) /* a header that is cut says nothing of what it lacks */
+        return;
     if (response->header.version != initial->header.version)
         mikey_add_problem(response, MIKEY_PROBLEM_RESPONSE_VERSION, octet_span_at(octets + VERSION_AT, 1));
     if (response->header.prf != initial->header.prf)

@@ -139,6 +139,17 @@ static bool is_response(const mikey_record *record)
     return mikey_is_response_type(type_of(record));
 }
 
+/* Messages that are cut before their CSB ID belong to no CSB, and not to one another. */
+static bool has_csb_id(const mikey_record *record)
+{
+    return record->octets.len >= CSB_ID_END;
+}
+
+static bool answers(const mikey_record *response, const mikey_record *initial)
+{
+    return has_csb_id(response) && has_csb_id(initial) && mikey_is_answered_by(type_of(initial), type_of(response));
+}
+
 /* Whether the message brings the random values that a CSB begins with; an update repeats none (RFC 3830 section 4.5, RFC 6043
  * section 5.2). */
 static bool begins_csb(const mikey_record *record)
@@ -150,7 +161,7 @@ static bool begins_csb(const mikey_record *record)
 static bool updates(const mikey_record *record, const mikey_record *base)
 {
     bool same_family = mikey_is_ticket_type(type_of(base)) == mikey_is_ticket_type(type_of(record));
-    return same_family && !is_response(record) && !is_response(base) && !begins_csb(record) && begins_csb(base);
+    return same_family && has_csb_id(record) && !is_response(record) && !is_response(base) && !begins_csb(record) && begins_csb(base);
 }
 
 static void find_base(mikey_record *record, const GPtrArray *of_csb)
@@ -165,7 +176,7 @@ static mikey_record *find_initial(const mikey_record *record, const mikey_arriva
 {
     for (guint i = of_csb->len; i-- > latest(of_csb);) {
         mikey_record *other = of_csb->pdata[i];
-        if (mikey_is_answered_by(type_of(other), type_of(record)) &&
+        if (answers(record, other) &&
             (!arrival->offer_frame || mikey_record_was_at(other, arrival->offer_frame, arrival->section)))
             return other;
     }
@@ -185,7 +196,7 @@ static void find_waiting(mikey_record *initial, const GPtrArray *of_csb)
 {
     for (guint i = latest(of_csb); i < of_csb->len; i++) {
         mikey_record *other = of_csb->pdata[i];
-        if (other->unpaired && !other->offer_told && mikey_is_answered_by(type_of(initial), type_of(other)))
+        if (other->unpaired && !other->offer_told && answers(other, initial))
             pair_with(other, initial);
         else if (!other->base && updates(other, initial))
             other->base = initial;

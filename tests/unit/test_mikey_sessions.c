@@ -184,6 +184,20 @@ static void test_pairs(void)
     }
 }
 
+/* Messages that are cut before their CSB ID are no pair, also where they are an initial message and a response of their kinds. */
+static void test_cut_before_csb_id(void)
+{
+    static const uint8_t init[] = {1, 0, 5, 0, 0}, resp[] = {1, 1, 5, 0, 0, 0, 0};
+    mikey_scene *scene = mikey_scene_new();
+    const mikey_record *initial = mikey_scene_take(scene, 1, octet_span_at(init, sizeof init));
+    const mikey_record *response = mikey_scene_take(scene, 2, octet_span_at(resp, sizeof resp));
+    g_assert_null(response->initial);
+    g_assert_true(response->unpaired);
+    g_assert_cmpuint(initial->responses->len, ==, 0);
+    g_assert_true(mikey_scene_take(scene, 3, octet_span_at(resp, sizeof resp)) == response);
+    mikey_scene_free(scene);
+}
+
 static void test_find(void)
 {
     mikey_scene *scene = mikey_scene_new();
@@ -319,6 +333,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-sessions/answer-of-another-csb", test_answer_of_another_csb);
     g_test_add_func("/mikey-sessions/offer-frame-decides", test_offer_frame_decides);
     g_test_add_func("/mikey-sessions/pairs", test_pairs);
+    g_test_add_func("/mikey-sessions/cut-before-csb-id", test_cut_before_csb_id);
     g_test_add_func("/mikey-sessions/find", test_find);
     g_test_add_func("/mikey-sessions/other-version", test_other_version);
     g_test_add_func("/mikey-sessions/octets-of-all-kinds", test_octets_of_all_kinds);
