@@ -11,6 +11,7 @@ BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev pkg-config
                 wireshark-dev libglib2.0-dev libssl-dev tshark)
 TEST_PACKAGES=(libjson-glib-dev libsrtp2-dev
                python3-pytest python3-scapy python3-cryptography python3-jsonschema
+               clang libclang-rt-dev      # libFuzzer
                dpkg-dev file)
 if [[ $(uname -m) == x86_64 ]]; then    # the only processors that it is for
     BUILD_PACKAGES+=(libipsec-mb-dev)
