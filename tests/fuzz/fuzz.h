@@ -55,6 +55,10 @@ bool fuzz_addresses(octet_span *rest, transport_address *source, transport_addre
 /* While it is set every tag and MAC of SRTP and MIKEY is taken for right, and every MAC-I is FUZZ_MAC_I: a fuzzer guesses none, and
  * would never see what lies behind it. AEAD stays what it is. */
 extern bool fuzz_lenient;
+
+/* So many MAC-Is more are computed as they are before leniency begins: then a key does not fit at once, and has to be searched for. */
+extern unsigned fuzz_right_macs;
+
 #define FUZZ_MAC_I "maci"
 
 /* --- a capture ----------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* MIKEY: a key log, then messages, each behind an octet that says what is done with it. The private key of the samples is there as well. */
+/* MIKEY: a key log, then messages, each behind an octet that says what is done with it; it may be what was added to the key log. The private key of the samples is there as well. */
 #include "fuzz.h"
 
 #include "keys/mikey_coverage.h"
@@ -171,6 +171,15 @@ static void touch_record(const mikey_record *record)
         FUZZ_MUST(g_array_index(record->checks, mikey_check, i).offset < record->octets.len);
 }
 
+static void list_teks(const fuzz_capture *capture)
+{
+    enum { MAX = 16 };
+    GPtrArray *teks = g_ptr_array_new();
+    mikey_sessions_list_teks(capture->mikey, MAX, teks);
+    FUZZ_MUST(teks->len <= MAX);
+    g_ptr_array_free(teks, TRUE);
+}
+
 static void take_message(fuzz_capture *capture, const mikey_arrival *arrival, octet_span octets)
 {
     static const char caller[] = "sip:alice@example.com", callee[] = "sip:bob@example.com";
@@ -183,6 +192,7 @@ static void take_message(fuzz_capture *capture, const mikey_arrival *arrival, oc
     const mikey_record *record = mikey_sessions_add(capture->mikey, &at, octets);
     FUZZ_MUST(mikey_sessions_find(capture->mikey, at.frame, octets) == record);
     touch_record(record);
+    list_teks(capture);
     if (record->initial) {
         mikey_check_response(message, record->initial->message);
         touch_message(message);
@@ -192,7 +202,7 @@ static void take_message(fuzz_capture *capture, const mikey_arrival *arrival, oc
 
 static void take(fuzz_capture *capture, uint32_t frame, octet_span piece)
 {
-    enum { IS_PART = 0x80, IN_SECTION = 1, IS_ANSWER = 2, WAS_BEFORE = 4 };
+    enum { IS_PART = 0x80, IS_LOG = 0x40, IN_SECTION = 1, IS_ANSWER = 2, WAS_BEFORE = 4 };
     const uint8_t flags = fuzz_octet(&piece);
     const octet_span octets = fuzz_copy(piece.data, piece.len);
     const mikey_arrival arrival = {.frame = flags & WAS_BEFORE && frame > 1 ? frame - 1 : frame,
@@ -200,6 +210,8 @@ static void take(fuzz_capture *capture, uint32_t frame, octet_span piece)
                                    .offer_frame = flags & IS_ANSWER ? frame - 1 : 0};
     if (flags & IS_PART)
         parse_part(octets, flags);
+    else if (flags & IS_LOG)
+        fuzz_capture_log(capture, octets);
     else
         take_message(capture, &arrival, octets);
     free((void *)octets.data);

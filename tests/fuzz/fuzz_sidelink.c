@@ -1,5 +1,6 @@
 /* The sidelink from MAC to what PDCP hides: two octets of settings, a key log, then frames, each behind an octet: how much of it the
- * capture cut off. A frame is a datagram of MAC-LTE framing or of this project's own, or a SIP message with its keys, or else a MAC PDU.
+ * capture cut off. A frame is a datagram of MAC-LTE framing or of this project's own, or a SIP message with its keys, or else a MAC PDU;
+ * behind 255 it is what was added to the key log.
  */
 #include "fuzz.h"
 
@@ -192,7 +193,9 @@ static void take(fuzz_capture *capture, uint32_t frame, octet_span piece)
     const octet_span copy = fuzz_copy(piece.data, piece.len);
     const cut_octets octets = {copy, copy.len + cut_off};
     sip_message sip;
-    if (copy.len > MAC_LTE_START_LEN && memcmp(copy.data, MAC_LTE_START, MAC_LTE_START_LEN) == 0)
+    if (cut_off == UINT8_MAX)
+        fuzz_capture_log(capture, copy);
+    else if (copy.len > MAC_LTE_START_LEN && memcmp(copy.data, MAC_LTE_START, MAC_LTE_START_LEN) == 0)
         take_mac_lte(capture, frame, octets);
     else if (sl_pdcp_frame_begins(copy.data, copy.len))
         take_own_framing(capture, frame, octets);
@@ -217,9 +220,11 @@ static sl_profile profile_of(uint8_t settings)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+    static const unsigned right_macs[] = {0, 3, 300, 5000};
     octet_span rest = octet_span_at(data, len);
     const uint8_t flags = fuzz_octet(&rest), settings = fuzz_octet(&rest);
     fuzz_lenient = flags & 1;
+    fuzz_right_macs = fuzz_lenient ? right_macs[flags >> 6] : 0;
     state.rules = (pdcp_sl_rules){.cast = (sl_cast)((flags >> 1 & 3) % 3), .mac_i_on_all = flags & 8};
     state.receivers = rlc_um_receivers_new((rlc_um_sn_choice)((flags >> 4 & 3) % 3));
     state.sn_use = sl_sn_use_new();

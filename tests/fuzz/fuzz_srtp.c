@@ -1,5 +1,5 @@
 /* SRTP and SRTCP: a key log, then frames: an octet that says what it is and two addresses, then a packet or the text of a SIP message or
- * SDP body.
+ * SDP body, or what was added to the key log.
  */
 #include "fuzz.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SEARCHES 4 /* packets without leniency: each may have thousands of rollover counters tried on it */
+#define MAX_SEARCHES 4 /* packets that nothing opens: each may have thousands of rollover counters tried on it */
 
 static unsigned searches;
 
@@ -40,6 +40,7 @@ static void take_packet(fuzz_capture *capture, const media_packet *packet)
     media_streams_any_hope(capture->streams);
     media_streams_open(capture->streams, packet, (uint8_t *)plain.data, &opening);
     check_opening(packet, &opening, plain.data);
+    searches += opening.plain_len == 0;
     media_streams_open(capture->streams, packet, (uint8_t *)again.data, &repeated);
     check_opening(packet, &repeated, again.data);
     if (opening.plain_len) {
@@ -53,7 +54,7 @@ static void take_packet(fuzz_capture *capture, const media_packet *packet)
 
 static void take(fuzz_capture *capture, uint32_t frame, octet_span piece)
 {
-    enum { IS_TEXT = 1, CUT_SHORT = 2, STRICT = 4 };
+    enum { IS_TEXT = 1, CUT_SHORT = 2, STRICT = 4, IS_LOG = 8 };
     const uint8_t flags = fuzz_octet(&piece);
     transport_address source, destination;
     if (!fuzz_addresses(&piece, &source, &destination))
@@ -61,10 +62,12 @@ static void take(fuzz_capture *capture, uint32_t frame, octet_span piece)
     const octet_span octets = fuzz_copy(piece.data, piece.len);
     const bool lenient = fuzz_lenient;
     fuzz_lenient &= !(flags & STRICT);
-    if (flags & IS_TEXT) {
+    if (flags & IS_LOG) {
+        fuzz_capture_log(capture, octets);
+    } else if (flags & IS_TEXT) {
         const sdp_arrival arrival = {.frame = frame, .source = source, .destination = destination};
         fuzz_capture_signal(capture, &arrival, octets);
-    } else if (octets.len && (fuzz_lenient || searches++ < MAX_SEARCHES)) {
+    } else if (octets.len && searches < MAX_SEARCHES) {
         const media_packet packet = {.frame = frame,
                                      .is_rtcp = rtp_packet_is_rtcp(octets.data, octets.len),
                                      .source = source,

@@ -23,7 +23,7 @@ SEPARATOR = b"=NEXT="
 MAX_INPUT = 16384
 MEDIA_OF_STREAM = 3
 
-LENIENT, STRICT = b"\x01", b"\x00"
+LENIENT, STRICT, SEARCHING = b"\x01", b"\x00", b"\x81"
 
 
 def join(*pieces):
@@ -125,10 +125,11 @@ def mikey_vectors():
     labels = {"psk": "MIKEY_PSK *", "tpk": "MIKEY_TPK *", "mpk": "MIKEY_MPK *", "tgk": "MIKEY_TGK *"}
     for vector in json.loads((VECTORS / "mikey_exchanges.json").read_text())["vectors"]:
         log = "".join(f"{labels[member]} {vector[member]}\n" for member in labels if vector.get(member)).encode()
-        messages = [bytes.fromhex(vector[member]) for member in ("init", "resp") if vector.get(member)]
+        octets = [bytes.fromhex(vector[member]) for member in ("init", "resp") if vector.get(member)]
+        messages = [bytes([number and 2]) + each for number, each in enumerate(octets)]
         for flags in (STRICT, LENIENT):
-            yield (f"{slug(vector['name'])}-{flags[0]}",
-                   flags + join(log, *[bytes([number and 2]) + each for number, each in enumerate(messages)]))
+            yield f"{slug(vector['name'])}-{flags[0]}", flags + join(log, *messages)
+        yield f"{slug(vector['name'])}-late", STRICT + join(b"", *messages, b"\x40" + log)
 
 
 def keylog_inputs():
@@ -136,6 +137,9 @@ def keylog_inputs():
         text = path.read_bytes()
         yield path.stem, b"\x00" + text
         yield path.stem + "-growing", join(b"\x00" + text[:20], b"\x00" + text[20:50], b"\x00" + text[50:])
+    documented = re.findall(r"^    ([A-Z][A-Z0-9_]+ .*\n)", (KEYFILES / "README.md").read_text(), re.MULTILINE)
+    yield "documented", b"\x00" + "".join(documented).encode()
+    yield "long_line", join(b"\x00# " + b"x" * 4000, b"\x00" + b"x" * 200, b"\x00" + documented[0].encode())
     every = b"".join(path.read_bytes() for path in sorted(KEYFILES.glob("*.keylog")))
     yield "replaced", join(b"\x02\xef\xbb\xbf# first\r\n" + every[:200], b"\x03" + every)
 
@@ -171,7 +175,7 @@ def sidelink_inputs(name, datagrams):
     carried = [each.payload for each in datagrams
                if each.payload.startswith((b"mac-lte", b"sl-pdcp")) or (each.is_sip and each.sdp_at is not None)]
     if carried:
-        for flags in (STRICT, LENIENT):
+        for flags in (STRICT, LENIENT, SEARCHING):
             yield f"{name}-{flags[0]}", flags + b"\x15" + join(keylog_of(name), *[b"\x00" + each for each in carried])
 
 
