@@ -12,7 +12,6 @@
 #include "protocols/packet-mikey-ticket.h"
 #include "protocols/stock_media.h"
 #include "keys/text_scan.h"
-#include "sessions/message_text.h"
 
 #include <epan/conversation.h>
 
@@ -141,7 +140,7 @@ static size_t dissect_message(tvbuff_t *source, size_t start, packet_info *pinfo
     const char *text = (const char *)tvb_get_ptr(source, 0, (int)len);
     rtsp_message message;
     if (!rtsp_parse(text + start, len - start, &message))
-        return message_next_line(text, len, start);
+        return start + message.header_len;
     size_t body = start + message.header_len, end = end_of(&message, body, len);
     bool complete = message.content_length == SIZE_MAX || message.content_length == end - body;
     if ((!complete && !wrapped) || was_seen(seen, text_span_of(text + start, end - start)))

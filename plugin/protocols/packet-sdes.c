@@ -428,10 +428,8 @@ static size_t learn_missed(tvbuff_t *source, size_t start, packet_info *pinfo, p
     size_t len = tvb_captured_length(source);
     const char *text = (const char *)tvb_get_ptr(source, 0, (int)len);
     sip_message sip;
-    if (!sip_parse(text + start, len - start, &sip)) {
-        const char *line_end = (const char *)memchr(text + start, '\n', len - start);
-        return line_end ? (size_t)(line_end - text) : len;
-    }
+    if (!sip_parse(text + start, len - start, &sip))
+        return start + sip.header_len;
     size_t body = start + sip.header_len;
     size_t end = sip.content_length > len - body ? len : body + sip.content_length;
     const char *version = may_hold_sdp(&sip) ? g_strstr_len(text + body, (gssize)(end - body), "v=0") : NULL;

@@ -166,19 +166,20 @@ bool rtsp_parse(const char *text, size_t len, rtsp_message *message)
     message_start start, other;
     memset(message, 0, sizeof *message);
     message->content_length = SIZE_MAX;
-    if (!text_next_line(&rest, &line) || !message_read_start(&rtsp_syntax, line, &start))
+    const bool begins = text_next_line(&rest, &line) && message_read_start(&rtsp_syntax, line, &start);
+    message->header_len = len - rest.len;
+    if (!begins)
         return false;
     message->is_response = start.is_response;
     message->status = start.status;
     message->method = start.method;
     message->uri = start.uri;
     while (message_next_header(&rest, &line)) {
-        if (line.len == 0) {
-            message->header_len = len - rest.len;
-            return rest.len > 0 || text[len - 1] == '\n'; /* behind a last CR the LF may still come */
-        }
         if (message_read_start(&rtsp_syntax, line, &other))
             return false;
+        message->header_len = len - rest.len;
+        if (line.len == 0)
+            return rest.len > 0 || text[len - 1] == '\n'; /* behind a last CR the LF may still come */
         read_header(message, line);
     }
     return false;

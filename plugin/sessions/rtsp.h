@@ -47,7 +47,8 @@ typedef struct {
     text_span content_type;          /* the whole value, parameters too */
     text_span content_base, content_location;
     size_t content_length;           /* SIZE_MAX when absent */
-    size_t header_len;               /* from the start line to the empty line, that included */
+    size_t header_len;               /* from the start line to the empty line, that included. Where rtsp_parse answers false: up to
+                                        where the next start line may stand */
     unsigned transport_count;
     rtsp_transport transports[RTSP_MAX_TRANSPORTS];
     unsigned key_mgmt_count;

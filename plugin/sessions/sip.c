@@ -112,8 +112,9 @@ static void read_header(sip_header_walk *walk, text_span header)
     }
 }
 
-/* *complete tells whether the empty line was there. A start line among the headers means that the first was none of a
- * message: so every octet of a text is read at most once for all its start lines. */
+/* *complete tells whether the empty line was there. A start line among the headers means that the first was none of a message. Whatever
+ * comes of it, header_len tells how far was read: behind any other start line within, the same headers would be missing, so whoever goes
+ * on from there reads every octet of a text once. */
 static bool parse(text_span text, sip_message *message, bool *complete)
 {
     text_span rest = text, line;
@@ -123,18 +124,20 @@ static bool parse(text_span text, sip_message *message, bool *complete)
     memset(message, 0, sizeof *message);
     message->content_length = SIZE_MAX;
     *complete = false;
-    if (!text_next_line(&rest, &line) || !message_read_start(&sip_syntax, line, &start))
+    const bool begins = text_next_line(&rest, &line) && message_read_start(&sip_syntax, line, &start);
+    message->header_len = text.len - rest.len;
+    if (!begins)
         return false;
     message->is_response = start.is_response;
     message->status = start.status;
     message->method = start.method;
     while (!*complete && message_next_header(&rest, &line)) {
-        *complete = line.len == 0;
         if (message_read_start(&sip_syntax, line, &other))
             return false;
+        *complete = line.len == 0;
+        message->header_len = text.len - rest.len;
         read_header(&walk, line);
     }
-    message->header_len = text.len - rest.len;
     return message->call_id.text && walk.cseq_seen;
 }
 
@@ -188,9 +191,10 @@ bool sip_find_enclosing(const char *text, size_t len, size_t body, size_t *start
             *start = at;
             *message = found;
         }
+        at += found.header_len;
         /* On a stream the next message may follow a body that ends without a line end. */
-        size_t end = hold == ENDS_BEFORE ? at + found.header_len + found.content_length : at;
-        at = end > at && is_start(text, body, end) ? end : message_next_line(text, body, at);
+        if (hold == ENDS_BEFORE && is_start(text, body, at + found.content_length))
+            at += found.content_length;
     }
     return best != HOLDS_NOT;
 }

@@ -18,7 +18,8 @@ typedef struct {
     text_span via_branch;  /* of the topmost Via; absent: text NULL */
     uint32_t cseq;
     uint32_t rack_cseq;    /* of RAck (RFC 3262): the CSeq of the INVITE it acknowledges; 0: absent */
-    size_t header_len;     /* from the start line to the empty line, that included */
+    size_t header_len;     /* from the start line to the empty line, that included. Where sip_parse answers false: up to where the next
+                              start line may stand */
     text_span content_type;/* the whole value, parameters too */
     size_t content_length; /* SIZE_MAX when absent */
 } sip_message;

@@ -220,6 +220,24 @@ static text_span span(const char *text)
     return (text_span){text, text ? strlen(text) : 0};
 }
 
+/* However many start lines stand behind other octets of their lines: what was read for one is not read again for the others. */
+static void test_search_reads_once(void)
+{
+    enum { LINES = 100000 };
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < LINES; i++)
+        g_string_append(text, "\x01OPTIONS rtsp://h/t RTSP/1.0\r\n");
+    const size_t junk = text->len;
+    rtsp_message message;
+    g_assert_false(rtsp_parse(text->str + 1, junk - 1, &message));
+    g_assert_cmpuint(message.header_len, ==, junk - 1);
+    g_string_append(text, "RTSP/1.0 200 OK\r\n\r\n");
+    g_assert_false(rtsp_parse(text->str + 1, text->len - 1, &message));
+    g_assert_cmpuint(1 + message.header_len, ==, junk);
+    g_assert_true(rtsp_parse(text->str + junk, text->len - junk, &message));
+    g_string_free(text, TRUE);
+}
+
 static void test_uri_path(void)
 {
     static const char *const rows[][2] = {
@@ -276,6 +294,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rtsp/not-rtsp", test_not_rtsp);
     g_test_add_func("/rtsp/cut-anywhere", test_cut_anywhere);
     g_test_add_func("/rtsp/find", test_find);
+    g_test_add_func("/rtsp/search-reads-once", test_search_reads_once);
     g_test_add_func("/rtsp/uri-path", test_uri_path);
     g_test_add_func("/rtsp/control", test_control);
     return g_test_run();

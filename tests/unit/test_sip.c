@@ -312,6 +312,32 @@ static void test_find_behind_datagram_header(void)
     }
 }
 
+/* However many start lines stand behind other octets of their lines: what was read for one is not read again for the others. */
+static void test_search_reads_once(void)
+{
+    enum { LINES = 100000 };
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < LINES; i++)
+        g_string_append(text, "\x01INVITE sip:a SIP/2.0\r\n");
+    const size_t junk = text->len;
+    g_string_append(text, MESSAGE("a", ""));
+    sip_message message;
+    size_t start;
+    g_assert_true(sip_find_first(text->str, text->len, 0, &start));
+    g_assert_cmpuint(start, ==, 1);
+    g_assert_false(sip_parse(text->str + start, text->len - start, &message));
+    g_assert_cmpuint(start + message.header_len, ==, junk);
+    g_assert_true(sip_parse(text->str + junk, text->len - junk, &message));
+    /* Headers to the end of the text, and headers that belong to no message. */
+    g_assert_false(sip_parse(text->str + 1, junk - 1, &message));
+    g_assert_cmpuint(message.header_len, ==, junk - 1);
+    g_string_truncate(text, junk);
+    g_string_append(text, "\r\nbody");
+    g_assert_false(sip_parse(text->str + 1, text->len - 1, &message));
+    g_assert_cmpuint(1 + message.header_len, ==, junk + 2);
+    g_string_free(text, TRUE);
+}
+
 /* Work that is not linear would run into the time limit of the test. */
 static void test_hostile(void)
 {
@@ -331,6 +357,7 @@ static void test_hostile(void)
         {"X ", "sip:", 250000},
         {"X ", "SIP/", 250000},
         {"", "SIP/2 sip:", 100000},
+        {"", "\x01INVITE sip:a SIP/2.0\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n", 20000},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GString *text = g_string_new(rows[i].prefix);
@@ -365,6 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sip/enclosing-reach", test_enclosing_reach);
     g_test_add_func("/sip/find-first", test_find_first);
     g_test_add_func("/sip/find-behind-datagram-header", test_find_behind_datagram_header);
+    g_test_add_func("/sip/search-reads-once", test_search_reads_once);
     g_test_add_func("/sip/hostile", test_hostile);
     return g_test_run();
 }
