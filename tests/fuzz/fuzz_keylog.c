@@ -31,13 +31,13 @@ static void note_entry(keylog_entry *entry, void *user)
     keylog_entry_free(entry);
 }
 
-/* No key stands in an error text: none of its words of 8 octets and more that are all hexadecimal digits was in the file. */
+/* No key stands in an error text: no 8 hexadecimal digits of it, but those of the greatest key derivation rate, were in the file. */
 static void check_error(const char *error, octet_span written)
 {
     enum { KEY_LIKE = 8 };
     for (const char *at = error; *at; at++) {
         size_t len = strspn(at, "0123456789abcdefABCDEF");
-        if (len >= KEY_LIKE)
+        if (len >= KEY_LIKE && strncmp(at, "16777216", KEY_LIKE) != 0)
             FUZZ_MUST(!memmem(written.data, written.len, at, KEY_LIKE));
         at += len ? len - 1 : 0;
     }

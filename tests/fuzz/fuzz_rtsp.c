@@ -49,12 +49,12 @@ static void take_key_mgmt(fuzz_capture *capture, uint32_t frame, const rtsp_mess
     }
 }
 
-/* Takes the message at text.data. Returns how many octets of it have been looked at. */
+/* Takes the message at text.data. Returns how many octets have been dealt with. */
 static size_t take_message(fuzz_capture *capture, const rtsp_arrival *arrival, octet_span text)
 {
     rtsp_message message;
     if (!rtsp_parse((const char *)text.data, text.len, &message))
-        return 1;
+        return message.header_len;
     touch_message(&message, text);
     const size_t body_len = MIN(message.content_length, text.len - message.header_len);
     const text_span body = text_span_of((const char *)text.data + message.header_len, body_len);
@@ -75,7 +75,9 @@ static void take(fuzz_capture *capture, uint32_t frame, octet_span piece)
     size_t start = 0;
     while (start < text.len && rtsp_find_first((const char *)text.data, text.len, start, &start)) {
         arrival.position = (uint32_t)start;
-        start += take_message(capture, &arrival, octet_span_at(text.data + start, text.len - start));
+        const size_t taken = take_message(capture, &arrival, octet_span_at(text.data + start, text.len - start));
+        FUZZ_MUST(taken > 0);
+        start += taken;
     }
     rtsp_sessions_stream_at(capture->rtsp, &arrival.source, &arrival.destination, flags >> 1);
     free((void *)text.data);

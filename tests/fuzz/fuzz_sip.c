@@ -26,10 +26,12 @@ static void take(octet_span piece)
     size_t start = 0;
     if (sip_parse(text, copy.len, &message))
         touch_message(&message, copy);
-    for (size_t from = 0; sip_find_first(text, copy.len, from, &start); from = start + 1) {
+    for (size_t from = 0; sip_find_first(text, copy.len, from, &start);) {
         FUZZ_MUST(start >= from && start < copy.len);
         if (sip_parse(text + start, copy.len - start, &message))
             touch_message(&message, octet_span_at(copy.data + start, copy.len - start));
+        FUZZ_MUST(message.header_len > 0);
+        from = start + message.header_len;
     }
     if (body <= copy.len && sip_find_enclosing(text, copy.len, body, &start, &message)) {
         FUZZ_MUST(start + message.header_len <= body);
