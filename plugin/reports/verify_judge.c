@@ -240,27 +240,19 @@ static bool is_explained(const verify_session *session, verify_finding_code code
     }
 }
 
-static bool same_sender(const verify_stream *one, const verify_stream *other)
-{
-    if (one->protocol == VERIFY_PDCP_SL || other->protocol == VERIFY_PDCP_SL)
-        return one->protocol == other->protocol && one->link.source == other->link.source;
-    return memcmp(one->source.ip, other->source.ip, sizeof one->source.ip) == 0;
-}
-
-/* Two parties are known, and all packets come from one end. */
-static bool is_one_sided(const verify_session *session)
+/* Two UEs are known, and all PDUs come from one. Of media, verify_media tells: it knows which directions have keys. */
+static bool is_one_sided_link(const verify_session *session)
 {
     const verify_stream *first = NULL;
     for (guint i = 0; i < session->streams->len; i++) {
         const verify_stream *stream = g_ptr_array_index(session->streams, i);
+        if (stream->protocol != VERIFY_PDCP_SL || stream->link.cast == SL_ONE_TO_MANY)
+            return false;
         if (!stream->total.packets)
             continue;
-        if (stream->protocol == VERIFY_PDCP_SL && stream->link.cast == SL_ONE_TO_MANY)
+        if (first && first->link.source != stream->link.source)
             return false;
-        if (first && !same_sender(first, stream))
-            return false;
-        if (!first)
-            first = stream;
+        first = stream;
     }
     return first && session->parties->len >= 2;
 }
@@ -309,7 +301,7 @@ static void judge_session(verify_session *session, bool two_passes)
         if (compared->match == VERIFY_DIFFERENT)
             verify_session_note(session, VERIFY_DELIVERED_KEY_DIFFERS, 0, compared->name);
     }
-    if (is_one_sided(session))
+    if (is_one_sided_link(session))
         verify_session_note(session, VERIFY_ONE_DIRECTION, 0, NULL);
     session->verdict = conclude(session, all, open);
 }

@@ -56,6 +56,15 @@ static int64_t time_of(const packet_info *pinfo)
     return (int64_t)pinfo->abs_ts.secs * NS_PER_SECOND + pinfo->abs_ts.nsecs;
 }
 
+/* What was counted points to keys of the capture. tshark resets no listener when it goes on to the next file of a ring. */
+static GSList *listeners;
+
+static void forget_capture(void)
+{
+    for (GSList *each = listeners; each; each = each->next)
+        begin_anew(each->data);
+}
+
 static tap_packet_status take_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *record,
                                      tap_flags_t flags _U_)
 {
@@ -116,6 +125,7 @@ static void draw(void *data)
 static void finish(void *data)
 {
     verify_listener *listener = data;
+    listeners = g_slist_remove(listeners, listener);
     verify_traffic_free(listener->traffic);
     if (listener->free_user)
         listener->free_user(listener->user);
@@ -135,6 +145,7 @@ verify_listener *verify_listener_new(verify_draw draw_report, void *user, GDestr
 {
     verify_listener *listener = g_new0(verify_listener, 1);
     listener->self[0] = listener->self[1] = listener;
+    listeners = g_slist_prepend(listeners, listener);
     listener->draw = draw_report;
     listener->user = user;
     listener->free_user = free_user;
@@ -236,4 +247,5 @@ void register_verify_tap(void)
 {
     static stat_tap_ui ui = {.group = REGISTER_STAT_GROUP_GENERIC, .cli_string = OPTION, .tap_init_cb = open_verify};
     register_stat_tap_ui(&ui, NULL);
+    register_cleanup_routine(forget_capture);
 }

@@ -158,6 +158,10 @@ static void take_entry(fuzz_capture *capture, const keylog_entry *entry)
     case KEYLOG_PROSE_PGK:
         sl_security_add_logged(capture->sidelink, entry);
         break;
+    case KEYLOG_HI2_CC:
+        session_keys_add_cc(capture->keys, entry);
+        mikey_sessions_add_logged(capture->mikey, entry);
+        break;
     }
 }
 

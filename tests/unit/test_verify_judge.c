@@ -147,6 +147,8 @@ static void key_by_trial(scene *s)
 
 static void one_direction(scene *s)
 {
+    s->stream.protocol = VERIFY_PDCP_SL;
+    s->stream.link.source = 0x010203;
     g_array_set_size(s->session->parties, 2);
 }
 
@@ -332,18 +334,16 @@ static void test_failed_packets_are_no_gaps(void)
 
 static void test_two_senders_are_two_directions(void)
 {
-    static const uint8_t ALICE[] = {192, 0, 2, 1}, BOB[] = {192, 0, 2, 2};
     scene s;
     open_scene(&s);
     one_direction(&s);
     verify_stream other = s.stream;
-    transport_address_set(&s.stream.source, ALICE, 4, 4000);
-    transport_address_set(&other.source, ALICE, 4, 4001);
+    other.link.lcid = 5;
     g_ptr_array_add(s.session->streams, &other);
     verify_judge(s.report);
     g_assert_nonnull(find(s.session->findings, VERIFY_ONE_DIRECTION));
     g_array_set_size(s.session->findings, 0);
-    transport_address_set(&other.source, BOB, 4, 4000);
+    other.link.source = 0x0a0b0c;
     verify_judge(s.report);
     g_assert_null(find(s.session->findings, VERIFY_ONE_DIRECTION));
     close_scene(&s);
