@@ -1,5 +1,7 @@
 #include "sessions/frame_records.h"
 
+#include "ciphers/octets.h"
+
 #define PAGE_BITS 5
 #define PAGE_SIZE (1u << PAGE_BITS)
 
@@ -14,7 +16,7 @@ frame_records *frame_records_new(void)
 {
     frame_records *records = g_new0(frame_records, 1);
     records->pages = g_ptr_array_new_with_free_func(g_free);
-    records->further = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    records->further = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, g_free);
     return records;
 }
 
@@ -27,7 +29,6 @@ void frame_records_free(frame_records *records)
     g_free(records);
 }
 
-/* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
 static gint64 further_key(uint32_t frame, uint16_t position)
 {
     return (gint64)((uint64_t)position << 32 | frame);

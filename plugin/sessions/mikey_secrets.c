@@ -1,5 +1,6 @@
 #include "sessions/mikey_secrets.h"
 
+#include "ciphers/octets.h"
 #include "keys/mikey.h"
 
 #define LABELS (KEYLOG_MIKEY_TEK + 1)
@@ -8,6 +9,7 @@ struct mikey_secrets {
     GHashTable *by_identity[LABELS]; /* GBytes to GPtrArray of borrowed mikey_step * */
     GHashTable *by_number[LABELS];   /* session_number() to the same */
     GPtrArray *for_any[LABELS];      /* borrowed */
+    GPtrArray *teks;                 /* borrowed */
     GPtrArray *all;                  /* owned */
 };
 
@@ -31,9 +33,10 @@ mikey_secrets *mikey_secrets_new(void)
     mikey_secrets *secrets = g_new0(mikey_secrets, 1);
     for (unsigned label = KEYLOG_MIKEY_PSK; label < LABELS; label++) {
         secrets->by_identity[label] = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_identity, free_list);
-        secrets->by_number[label] = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_list);
+        secrets->by_number[label] = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
         secrets->for_any[label] = g_ptr_array_new();
     }
+    secrets->teks = g_ptr_array_new();
     secrets->all = g_ptr_array_new_with_free_func(free_step);
     return secrets;
 }
@@ -47,6 +50,7 @@ void mikey_secrets_free(mikey_secrets *secrets)
         g_hash_table_destroy(secrets->by_number[label]);
         g_ptr_array_free(secrets->for_any[label], TRUE);
     }
+    g_ptr_array_free(secrets->teks, TRUE);
     g_ptr_array_free(secrets->all, TRUE);
     g_free(secrets);
 }
@@ -125,6 +129,8 @@ void mikey_secrets_add(mikey_secrets *secrets, const keylog_entry *entry)
     if (entry->label == KEYLOG_MIKEY_TEK)
         step->cs_id = entry->cs_id;
     g_ptr_array_add(secrets->all, step);
+    if (label == KEYLOG_MIKEY_TEK)
+        g_ptr_array_add(secrets->teks, step);
     if (entry->selector == KEYLOG_IDENTITY)
         g_ptr_array_add(list_by_identity(secrets, entry), step);
     else if (entry->selector == KEYLOG_ANY)
@@ -176,9 +182,6 @@ void mikey_secrets_teks(const mikey_secrets *secrets, uint32_t csb_id, uint8_t c
 
 void mikey_secrets_all_teks(const mikey_secrets *secrets, unsigned max, GPtrArray *found)
 {
-    for (guint i = secrets->all->len; i-- > 0 && found->len < max;) {
-        const mikey_step *step = (const mikey_step *)secrets->all->pdata[i];
-        if ((step->kind & ~1) == MIKEY_KEY_TEK)
-            g_ptr_array_add(found, (gpointer)step);
-    }
+    for (guint i = secrets->teks->len; i-- > 0 && found->len < max;)
+        g_ptr_array_add(found, secrets->teks->pdata[i]);
 }

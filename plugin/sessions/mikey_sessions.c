@@ -10,6 +10,7 @@
 #define MAX_OF_ONE_CSB 64     /* records of one CSB ID among which the partners of a message are looked for: the latest */
 #define MAX_TRANSFERS 256     /* of one ticket that are worked out again when a KMS tells its keys */
 #define MAX_LEGS 128          /* of one message */
+#define MAX_LISTED 4096       /* messages, the latest, whose TEKs are listed */
 
 /* Where the header has the CSB ID (RFC 3830 section 6.1). */
 enum { CSB_ID_AT = 4, CSB_ID_END = 8 };
@@ -234,8 +235,10 @@ static void pair(const mikey_sessions *sessions, mikey_record *record, const mik
 
 static bool is_out_of_reach(const mikey_record *initial, const mikey_record *response)
 {
-    guint index;
-    return !g_ptr_array_find(initial->responses, response, &index) || index >= MIKEY_MAX_RESPONSES;
+    for (guint i = 0; i < initial->responses->len && i < MIKEY_MAX_RESPONSES; i++)
+        if (initial->responses->pdata[i] == response)
+            return false;
+    return true;
 }
 
 static bool is_worked_out(const mikey_record *record)
@@ -424,7 +427,8 @@ unsigned mikey_sessions_news(const mikey_sessions *sessions)
 
 void mikey_sessions_list_teks(const mikey_sessions *sessions, unsigned max, GPtrArray *teks)
 {
-    for (guint i = sessions->records->len; i-- > 0;) {
+    const guint count = sessions->records->len, oldest = count > MAX_LISTED ? count - MAX_LISTED : 0;
+    for (guint i = count; i-- > oldest && teks->len < max;) {
         const mikey_record *record = (const mikey_record *)sessions->records->pdata[i];
         for (guint t = 0; t < record->teks->len && teks->len < max; t++)
             g_ptr_array_add(teks, (gpointer)g_array_index(record->teks, mikey_tek, t).step);

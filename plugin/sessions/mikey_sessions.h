@@ -53,8 +53,8 @@ const GPtrArray *mikey_sessions_records(const mikey_sessions *sessions);
 /* Grows whenever findings may have changed. */
 unsigned mikey_sessions_news(const mikey_sessions *sessions);
 
-/* Appends the TEKs that are known, const mikey_step *, to `teks`: those of the newest messages first, then those of the key log; at most
- * `max`. They are borrowed until a message or a secret is taken in. */
+/* Appends the TEKs that are known, const mikey_step *, to `teks`: those of the newest messages first, of which the 4,096 latest are looked at, then
+ * those of the key log; at most `max`. They are borrowed until a message or a secret is taken in. */
 void mikey_sessions_list_teks(const mikey_sessions *sessions, unsigned max, GPtrArray *teks);
 
 #endif

@@ -17,31 +17,34 @@ uint32_t packet_index_estimate(uint64_t reference, uint16_t seq)
     return s_l - 0x8000 > seq ? roc + 1 : roc;
 }
 
-/* The position of the first anchor whose frame is not before `frame`. */
-static guint lower_bound(const GArray *anchors, uint32_t frame)
+static gint by_frame(gconstpointer a, gconstpointer b, gpointer user G_GNUC_UNUSED)
 {
-    guint low = 0, high = anchors->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(anchors, anchor, middle).frame < frame)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const anchor *one = a, *other = b;
+    return (one->frame > other->frame) - (one->frame < other->frame);
+}
+
+static const anchor *anchor_of(GTreeNode *node)
+{
+    return node ? g_tree_node_key(node) : NULL;
 }
 
 /* The anchor nearest in frames; there must be one. */
-static const anchor *nearest(const GArray *anchors, uint32_t frame)
+static const anchor *nearest(GTree *anchors, uint32_t frame)
 {
-    guint at = lower_bound(anchors, frame);
-    if (at == anchors->len)
-        return &g_array_index(anchors, anchor, at - 1);
-    const anchor *after = &g_array_index(anchors, anchor, at);
-    if (at == 0)
-        return after;
-    const anchor *before = after - 1;
+    const anchor here = {.frame = frame};
+    GTreeNode *node = g_tree_lower_bound(anchors, &here);
+    const anchor *after = anchor_of(node);
+    const anchor *before = anchor_of(node ? g_tree_node_previous(node) : g_tree_node_last(anchors));
+    if (!after || !before)
+        return after ? after : before;
     return frame - before->frame <= after->frame - frame ? before : after;
+}
+
+static void add_anchor(GTree *anchors, uint32_t frame, uint64_t index)
+{
+    anchor *added = g_new(anchor, 1);
+    *added = (anchor){index, frame};
+    g_tree_replace(anchors, added, NULL); /* of several packets in one frame the latest stays */
 }
 
 uint32_t index_course_estimate(const index_course *course, uint32_t frame, uint16_t seq)
@@ -56,20 +59,16 @@ uint32_t index_course_estimate(const index_course *course, uint32_t frame, uint1
 void index_course_note(index_course *course, uint32_t frame, uint64_t index)
 {
     if (!course->anchors)
-        course->anchors = g_array_new(FALSE, FALSE, sizeof(anchor));
-    bool in_order = frame >= course->last_frame;
-    if (course->anchors->len) {
-        const anchor *near = in_order ? &g_array_index(course->anchors, anchor, course->anchors->len - 1)
-                                      : nearest(course->anchors, frame);
-        uint64_t distance = near->index > index ? near->index - index : index - near->index;
-        if (distance >= ANCHOR_DISTANCE) {
-            anchor new_anchor = {index, frame};
-            g_array_insert_val(course->anchors, lower_bound(course->anchors, frame), new_anchor);
-        }
-    } else {
-        anchor first = {index, frame};
-        g_array_append_val(course->anchors, first);
+        course->anchors = g_tree_new_full(by_frame, NULL, g_free, NULL);
+    bool in_order = frame >= course->last_frame, is_far = !course->known;
+    if (course->known) {
+        uint64_t near = in_order ? course->last_anchor : nearest(course->anchors, frame)->index;
+        is_far = (near > index ? near - index : index - near) >= ANCHOR_DISTANCE;
     }
+    if (is_far)
+        add_anchor(course->anchors, frame, index);
+    if (is_far && in_order)
+        course->last_anchor = index;
     if (!course->known || (in_order && index > course->highest))
         course->highest = index;
     course->known = true;
@@ -80,6 +79,6 @@ void index_course_note(index_course *course, uint32_t frame, uint64_t index)
 void index_course_clear(index_course *course)
 {
     if (course->anchors)
-        g_array_free(course->anchors, TRUE);
+        g_tree_destroy(course->anchors);
     *course = (index_course){0};
 }

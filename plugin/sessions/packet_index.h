@@ -11,7 +11,8 @@ typedef struct {
     bool known;
     uint64_t highest;    /* authenticated so far */
     uint32_t last_frame; /* the latest frame that added to it */
-    GArray *anchors;     /* some (frame, index) pairs by frame, for packets that are opened out of order */
+    uint64_t last_anchor; /* index of the anchor that was set last in the order of frames */
+    GTree *anchors;      /* some (frame, index) pairs by frame, for packets that are opened out of order */
 } index_course;
 
 static inline uint64_t packet_index_make(uint32_t roc, uint16_t seq)

@@ -354,7 +354,7 @@ rlc_um_receivers *rlc_um_receivers_new(rlc_um_sn_choice choice)
 {
     rlc_um_receivers *receivers = g_new0(rlc_um_receivers, 1);
     receivers->choice = choice;
-    receivers->channels = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    receivers->channels = g_hash_table_new_full(octets_hash_u64, g_int64_equal, NULL, g_free);
     receivers->parts = g_ptr_array_new_with_free_func(free_parts);
     receivers->records = frame_records_new();
     g_queue_init(&receivers->used);

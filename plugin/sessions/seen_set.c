@@ -1,5 +1,7 @@
 #include "sessions/seen_set.h"
 
+#include "ciphers/octets.h"
+
 #define BLOCK_BITS 6
 #define BLOCK_SIZE (1u << BLOCK_BITS)
 
@@ -9,34 +11,21 @@ typedef struct {
     uint32_t digest[BLOCK_SIZE];
 } seen_block;
 
-/* The position of the first block whose number is not below `number`. */
-static guint lower_bound(const GPtrArray *blocks, uint64_t number)
-{
-    guint low = 0, high = blocks->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (((const seen_block *)blocks->pdata[middle])->number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
+/* In a hash table, because their order is the sender's choice: SRTCP names any index. */
 static seen_block *block_of(seen_set *set, uint64_t number)
 {
     if (set->last && ((seen_block *)set->last)->number == number)
         return set->last;
     if (!set->blocks)
-        set->blocks = g_ptr_array_new_with_free_func(g_free);
-    guint at = lower_bound(set->blocks, number);
-    if (at == set->blocks->len || ((seen_block *)set->blocks->pdata[at])->number != number) {
-        seen_block *block = g_new0(seen_block, 1);
+        set->blocks = g_hash_table_new_full(octets_hash_u64, g_int64_equal, NULL, g_free);
+    seen_block *block = g_hash_table_lookup(set->blocks, &number);
+    if (!block) {
+        block = g_new0(seen_block, 1);
         block->number = number;
-        g_ptr_array_insert(set->blocks, (gint)at, block);
+        g_hash_table_insert(set->blocks, &block->number, block);
     }
-    set->last = set->blocks->pdata[at];
-    return set->last;
+    set->last = block;
+    return block;
 }
 
 seen_result seen_set_add(seen_set *set, uint64_t index, uint32_t digest)
@@ -54,7 +43,7 @@ seen_result seen_set_add(seen_set *set, uint64_t index, uint32_t digest)
 void seen_set_clear(seen_set *set)
 {
     if (set->blocks)
-        g_ptr_array_free(set->blocks, TRUE);
+        g_hash_table_destroy(set->blocks);
     set->blocks = NULL;
     set->last = NULL;
 }
