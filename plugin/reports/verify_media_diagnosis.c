@@ -31,11 +31,11 @@ static void add_candidates(GPtrArray *keys, const verify_sources *sources, const
 static GPtrArray *keys_for(const verify_sources *sources, const media_subject *subject, const verify_stream *stream)
 {
     GPtrArray *keys = g_ptr_array_new();
-    for (guint i = stream->stretches->len; i-- > 0;)
+    for (guint i = stream->stretches->len; i-- > 0 && keys->len < MEDIA_MAX_CANDIDATES;)
         add_once(keys, ((const verify_stretch *)stream->stretches->pdata[i])->key);
     add_list(keys, session_keys_for_ssrc(sources->keys, stream->ssrc));
     add_candidates(keys, sources, stream);
-    for (guint i = 0; i < subject->keys->len; i++)
+    for (guint i = 0; i < subject->keys->len && keys->len < MEDIA_MAX_CANDIDATES; i++)
         add_once(keys, g_array_index(subject->keys, media_key, i).key);
     if (keys->len == 0)
         add_list(keys, session_keys_for_any(sources->keys));

@@ -1,16 +1,21 @@
 /* Which signalling, which keys and which streams make up a session. */
 #include "reports/verify_media_parts.h"
 
+#include "ciphers/octets.h"
+
 #include <string.h>
 
-#define MAX_LEGS 64 /* looked at of one address, the newest, as for decryption */
+#define MAX_SHARED 64    /* messages of an exchange, the first, that every session is told of which it keys; of others those that key it */
+#define MAX_LOOKS 65536  /* keys looked at for one stream among those of media lines at its addresses */
 
 /* Sessions by what leads to them. */
 typedef struct {
     const verify_sources *sources;
     GPtrArray *subjects;    /* media_subject * */
     GHashTable *by_dialog;  /* sip_dialog * to media_subject * */
+    GHashTable *by_body;    /* frame of an SDP body to the first of them */
     GHashTable *by_key;     /* session_key * to the same: of exchanges without media lines and of KDs */
+    GHashTable *by_kd;      /* kd_name() of a first key to the same */
     GHashTable *by_line;    /* line of the key log to the same; 0: the table of the preferences */
     GHashTable *by_hosts;   /* host_pair to the same: what nothing explains */
 } allotment;
@@ -77,6 +82,11 @@ static void take_dialog(allotment *all, media_subject *subject, sip_dialog *dial
     const dialog_record *record = sip_dialog_record(dialog);
     g_hash_table_insert(all->by_dialog, dialog, subject);
     g_ptr_array_add(subject->dialogs, (gpointer)record);
+    for (guint i = 0; i < record->bodies->len; i++) {
+        gpointer frame = GUINT_TO_POINTER(g_array_index(record->bodies, dialog_body, i).frame);
+        if (!g_hash_table_contains(all->by_body, frame))
+            g_hash_table_insert(all->by_body, frame, subject);
+    }
     for (guint i = 0; i < record->keys->len; i++) {
         const dialog_key *key = &g_array_index(record->keys, dialog_key, i);
         add_key(subject,
@@ -135,29 +145,44 @@ static void take_message(allotment *all, media_subject *subject, const mikey_rec
     }
 }
 
-/* The sessions of the media lines that an exchange keys, each once. */
-static void find_keyed(const allotment *all, const GPtrArray *exchange, GPtrArray *keyed)
+/* Appends the sessions of the media lines that a message keys, each once; `known` has those that are there. */
+static void find_keyed(const allotment *all, const mikey_record *record, GHashTable *known, GPtrArray *keyed)
 {
-    for (guint i = 0; i < exchange->len; i++) {
-        const mikey_record *record = exchange->pdata[i];
-        for (guint k = 0; k < record->legs->len; k++) {
-            media_subject *subject = g_hash_table_lookup(all->by_dialog, ((const media_leg *)record->legs->pdata[k])->dialog);
-            if (subject && !g_ptr_array_find(keyed, subject, NULL))
-                g_ptr_array_add(keyed, subject);
-        }
+    for (guint k = 0; k < record->legs->len; k++) {
+        media_subject *subject = g_hash_table_lookup(all->by_dialog, ((const media_leg *)record->legs->pdata[k])->dialog);
+        if (subject && g_hash_table_add(known, subject))
+            g_ptr_array_add(keyed, subject);
     }
+}
+
+/* A forked call may have thousands of branches, each with a session and a response of its own: those are no matter of the others. */
+static void take_branch(allotment *all, const mikey_record *record)
+{
+    GPtrArray *keyed = g_ptr_array_new();
+    GHashTable *known = g_hash_table_new(NULL, NULL);
+    find_keyed(all, record, known, keyed);
+    for (guint s = 0; s < keyed->len; s++)
+        take_message(all, keyed->pdata[s], record, false);
+    g_hash_table_destroy(known);
+    g_ptr_array_free(keyed, TRUE);
 }
 
 static void take_exchange(allotment *all, const GPtrArray *exchange)
 {
     GPtrArray *keyed = g_ptr_array_new();
-    find_keyed(all, exchange, keyed);
+    GHashTable *known = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < exchange->len; i++)
+        find_keyed(all, exchange->pdata[i], known, keyed);
     const bool alone = keyed->len == 0;
     if (alone)
         g_ptr_array_add(keyed, new_subject(all));
+    const guint shared = alone ? exchange->len : MIN(exchange->len, MAX_SHARED);
     for (guint s = 0; s < keyed->len; s++)
-        for (guint i = 0; i < exchange->len; i++)
+        for (guint i = 0; i < shared; i++)
             take_message(all, keyed->pdata[s], exchange->pdata[i], alone);
+    for (guint i = shared; i < exchange->len; i++)
+        take_branch(all, exchange->pdata[i]);
+    g_hash_table_destroy(known);
     g_ptr_array_free(keyed, TRUE);
 }
 
@@ -189,17 +214,27 @@ static void take_mikey(allotment *all)
 
 /* --- streams ------------------------------------------------------------------------------------------------------- */
 
+/* Takes the keys that are looked through off `looks`. */
+static bool has_key(const media_leg *leg, const session_key *key, guint *looks)
+{
+    for (guint i = leg->keys->len; i-- > 0 && *looks > 0; --*looks)
+        if (leg->keys->pdata[i] == key)
+            return true;
+    return false;
+}
+
 /* The newest session at an address; with a key, the newest whose media line there is keyed with it: as the sender's own, or, `of_peers`,
  * the one that the receiver expects. */
 static media_subject *subject_at(const allotment *all, const transport_address *address, const session_key *key, bool of_peers)
 {
     const GPtrArray *legs = offer_answer_legs_at(all->sources->signalling, address);
-    const guint oldest = legs && legs->len > MAX_LEGS ? legs->len - MAX_LEGS : 0;
+    const guint oldest = legs && legs->len > OFFER_ANSWER_MAX_LEGS ? legs->len - OFFER_ANSWER_MAX_LEGS : 0;
+    guint looks = MAX_LOOKS;
     for (guint i = legs ? legs->len : 0; i-- > oldest;) {
         const media_leg *leg = legs->pdata[i];
-        bool keyed = !key || (!of_peers && g_ptr_array_find(leg->keys, key, NULL));
+        bool keyed = !key || (!of_peers && has_key(leg, key, &looks));
         for (guint p = 0; p < leg->peers->len && of_peers && !keyed; p++)
-            keyed = g_ptr_array_find(((const media_leg *)leg->peers->pdata[p])->keys, key, NULL);
+            keyed = has_key(leg->peers->pdata[p], key, &looks);
         if (keyed)
             return g_hash_table_lookup(all->by_dialog, leg->dialog);
     }
@@ -212,32 +247,28 @@ static media_subject *subject_between(const allotment *all, const verify_stream 
     return subject ? subject : subject_at(all, &stream->source, key, false);
 }
 
-/* The call whose offer and answer made a KD. */
-static media_subject *subject_with_body(const allotment *all, uint32_t frame)
+static uint64_t kd_name(uint32_t frame, uint32_t detail)
 {
-    for (guint i = 0; frame && i < all->subjects->len; i++) {
-        media_subject *subject = all->subjects->pdata[i];
-        for (guint d = 0; d < subject->dialogs->len; d++) {
-            const GArray *bodies = ((const dialog_record *)subject->dialogs->pdata[d])->bodies;
-            for (guint b = 0; b < bodies->len; b++)
-                if (g_array_index(bodies, dialog_body, b).frame == frame)
-                    return subject;
-        }
-    }
-    return NULL;
+    return (uint64_t)frame << 32 | detail;
 }
 
-/* Without a call both keys of one KD make one session. */
+/* Takes in a key that no signalling brought the session. */
+static media_key *add_other_key(allotment *all, media_subject *subject, const session_key *key)
+{
+    const media_key as_known = as_first_known(key);
+    media_key *added = add_key(subject, &as_known);
+    const uint64_t name = kd_name(key->frame, key->detail);
+    if (subject->keys->len == 1 && key->origin == KEY_ORIGIN_KD && !g_hash_table_contains(all->by_kd, &name))
+        g_hash_table_insert(all->by_kd, g_memdup2(&name, sizeof name), subject);
+    return added;
+}
+
+/* The call whose offer and answer made a KD. Without a call both keys of one KD make one session. */
 static media_subject *subject_of_kd(const allotment *all, const session_key *key)
 {
-    media_subject *subject = subject_with_body(all, key->frame);
-    for (guint i = 0; i < all->subjects->len && !subject; i++) {
-        media_subject *other = all->subjects->pdata[i];
-        const media_key *first = other->keys->len ? &g_array_index(other->keys, media_key, 0) : NULL;
-        if (first && first->origin == KEY_ORIGIN_KD && first->frame == key->frame && first->detail == key->detail)
-            subject = other;
-    }
-    return subject;
+    const uint64_t name = kd_name(key->frame, key->detail);
+    media_subject *subject = key->frame ? g_hash_table_lookup(all->by_body, GUINT_TO_POINTER(key->frame)) : NULL;
+    return subject ? subject : g_hash_table_lookup(all->by_kd, &name);
 }
 
 /* The session of a key that no media line was signalled with. */
@@ -254,8 +285,7 @@ static media_subject *subject_of_unsignalled(allotment *all, const session_key *
         subject = new_subject(all);
     if (key->origin == KEY_ORIGIN_KEYLOG)
         g_hash_table_insert(all->by_line, GUINT_TO_POINTER(key->detail), subject);
-    const media_key as_known = as_first_known(key);
-    add_key(subject, &as_known);
+    add_other_key(all, subject, key);
     g_hash_table_insert(all->by_key, (gpointer)key, subject);
     return subject;
 }
@@ -272,7 +302,8 @@ static const session_key *first_key(const verify_stream *stream)
 
 static const session_key *newest_unsignalled(const GPtrArray *keys)
 {
-    for (guint i = keys ? keys->len : 0; i-- > 0;)
+    const guint oldest = keys && keys->len > MEDIA_MAX_CANDIDATES ? keys->len - MEDIA_MAX_CANDIDATES : 0;
+    for (guint i = keys ? keys->len : 0; i-- > oldest;)
         if (!((const session_key *)keys->pdata[i])->leg)
             return keys->pdata[i];
     return NULL;
@@ -350,12 +381,11 @@ static media_subject *subject_of(allotment *all, const verify_stream *stream)
     return subject ? subject : subject_unknown(all, stream);
 }
 
-static void count_stretch(media_subject *subject, const verify_stream *stream, const verify_stretch *stretch)
+static void count_stretch(allotment *all, media_subject *subject, const verify_stream *stream, const verify_stretch *stretch)
 {
     if (!stretch->key)
         return;
-    const media_key as_known = as_first_known(stretch->key);
-    media_key *key = add_key(subject, &as_known);
+    media_key *key = add_other_key(all, subject, stretch->key);
     uint64_t opened = stretch->counts.decrypted + stretch->counts.unencrypted;
     key->notes |= stretch->counts.notes;
     if (stream->protocol == VERIFY_SRTP)
@@ -374,7 +404,7 @@ static void take_streams(allotment *all)
         media_subject *subject = subject_of(all, stream);
         g_ptr_array_add(subject->streams, (gpointer)stream);
         for (guint s = 0; s < stream->stretches->len; s++)
-            count_stretch(subject, stream, stream->stretches->pdata[s]);
+            count_stretch(all, subject, stream, stream->stretches->pdata[s]);
     }
 }
 
@@ -425,7 +455,9 @@ GPtrArray *media_subjects_new(const verify_sources *sources)
     allotment all = {.sources = sources,
                      .subjects = g_ptr_array_new(),
                      .by_dialog = g_hash_table_new(NULL, NULL),
+                     .by_body = g_hash_table_new(NULL, NULL),
                      .by_key = g_hash_table_new(NULL, NULL),
+                     .by_kd = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, NULL),
                      .by_line = g_hash_table_new(NULL, NULL),
                      .by_hosts = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL)};
     take_signalling(&all);
@@ -433,7 +465,9 @@ GPtrArray *media_subjects_new(const verify_sources *sources)
     take_streams(&all);
     g_hash_table_destroy(all.by_hosts);
     g_hash_table_destroy(all.by_line);
+    g_hash_table_destroy(all.by_kd);
     g_hash_table_destroy(all.by_key);
+    g_hash_table_destroy(all.by_body);
     g_hash_table_destroy(all.by_dialog);
     GPtrArray *found = g_ptr_array_new_with_free_func(free_subject);
     for (guint i = 0; i < all.subjects->len; i++) {

@@ -1,5 +1,7 @@
 #include "reports/verify_media_parts.h"
 
+#define MAX_PLACES 1024 /* frames of one message that are told, the first */
+
 /* --- what messages say --------------------------------------------------------------------------------------------- */
 
 static uint8_t type_of(const mikey_record *record)
@@ -92,7 +94,7 @@ static void note_places(verify_session *session, const mikey_record *record)
     const char *event = type_of(record) == MIKEY_ERROR                 ? "mikey_error"
                         : mikey_is_response_type(type_of(record)) ? "mikey_response"
                                                                   : "mikey_request";
-    for (guint i = 0; i < record->places->len; i++) {
+    for (guint i = 0; i < record->places->len && i < MAX_PLACES; i++) {
         const uint32_t frame = g_array_index(record->places, mikey_place, i).frame;
         verify_session_note_event(session, event, frame);
         if (ticket_of(record))

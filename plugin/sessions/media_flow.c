@@ -1,11 +1,11 @@
 #include "sessions/media_flow.h"
 
-/* Legs looked at of one address: the newest. A port may have served thousands of calls. */
-#define MAX_LEGS 64
+/* Keys looked at for one flow, those met again included: legs may share their keys. */
+#define MAX_LOOKS 4096
 
 static guint leg_count(const GPtrArray *legs)
 {
-    return legs ? MIN(legs->len, MAX_LEGS) : 0;
+    return legs ? MIN(legs->len, OFFER_ANSWER_MAX_LEGS) : 0;
 }
 
 /* Number i of the newest legs, the newest first. */
@@ -37,14 +37,22 @@ static void add_key(media_flow *flow, session_key *key, guint max)
 /* Newest first: a rekeyed call uses its latest key, and a port that several calls have used is the latest call's. */
 static void add_keys(media_flow *flow, const GPtrArray *keys, guint max)
 {
-    for (guint i = keys ? keys->len : 0; i-- > 0 && flow->candidates->len < max;)
+    for (guint i = keys ? keys->len : 0; i-- > 0 && flow->candidates->len < max && flow->looks < MAX_LOOKS; flow->looks++)
         add_key(flow, keys->pdata[i], max);
 }
 
-static bool is_peer(const media_leg *leg, const GPtrArray *others)
+static GHashTable *set_of(const GPtrArray *legs)
 {
-    for (guint i = 0; i < leg_count(others); i++)
-        if (g_ptr_array_find(leg->peers, leg_at(others, i), NULL))
+    GHashTable *set = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < leg_count(legs); i++)
+        g_hash_table_add(set, leg_at(legs, i));
+    return set;
+}
+
+static bool is_peer(const media_leg *leg, GHashTable *others)
+{
+    for (guint i = 0; i < leg->peers->len; i++)
+        if (g_hash_table_contains(others, leg->peers->pdata[i]))
             return true;
     return false;
 }
@@ -59,13 +67,15 @@ static void note_leg(media_flow *flow, const media_leg *leg)
 static void add_sender_keys(media_flow *flow, const GPtrArray *at_source, const GPtrArray *at_destination, guint max)
 {
     /* A sender whose peer receives at the destination comes before one that merely shares the address. */
+    GHashTable *receivers = set_of(at_destination);
     for (int paired = 1; paired >= 0; paired--) {
         for (guint i = 0; i < leg_count(at_source) && flow->candidates->len < max; i++) {
             const media_leg *leg = leg_at(at_source, i);
-            if (is_peer(leg, at_destination) == (paired == 1))
+            if (is_peer(leg, receivers) == (paired == 1))
                 add_keys(flow, leg->keys, max);
         }
     }
+    g_hash_table_destroy(receivers);
 }
 
 static void add_peer_keys(media_flow *flow, const GPtrArray *at_destination, guint max)
@@ -109,6 +119,7 @@ void media_flow_refresh(media_flow *flow, uint32_t generation, const session_key
     if (flow->generation == generation)
         return;
     flow->generation = generation;
+    flow->looks = 0;
     const GPtrArray *at_source = offer_answer_legs_at(signalling, &flow->name.source);
     const GPtrArray *at_destination = offer_answer_legs_at(signalling, &flow->name.destination);
     g_ptr_array_set_size(flow->candidates, 0);

@@ -17,6 +17,7 @@ typedef struct {
     flow_name name;
     uint32_t generation;       /* of the news that the rest was worked out from */
     GPtrArray *candidates;     /* session_key *, the likeliest first */
+    guint looks;               /* keys that went through our hands on the way to them */
     guint likely;              /* so many of them are the sender's own or selected by a key log; the rest are the
                                   receiver's, for an echo */
     const media_leg *sender;   /* newest leg that receives at the source address; NULL: none */

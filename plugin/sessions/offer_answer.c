@@ -1,5 +1,7 @@
 #include "sessions/offer_answer.h"
 
+#include "ciphers/octets.h"
+
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ typedef struct {
 
 struct sip_dialog {
     dialog_record *record;
-    GPtrArray *parties;   /* dialog_party * */
+    GHashTable *parties;  /* by tag to dialog_party * */
     GPtrArray *exchanges; /* offer_exchange * */
 };
 
@@ -67,7 +69,7 @@ static void free_dialog(gpointer data)
 {
     sip_dialog *dialog = data;
     dialog_record_free(dialog->record);
-    g_ptr_array_free(dialog->parties, TRUE);
+    g_hash_table_destroy(dialog->parties);
     g_ptr_array_free(dialog->exchanges, TRUE);
     g_free(dialog);
 }
@@ -92,7 +94,7 @@ offer_answer *offer_answer_new(session_keys *keys)
     state->dialogs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     state->all_dialogs = g_ptr_array_new_with_free_func(free_dialog);
     state->endpoints = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
-    state->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_result);
+    state->results = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_result);
     state->legs = g_ptr_array_new_with_free_func(free_leg);
     return state;
 }
@@ -145,7 +147,7 @@ static sip_dialog *new_dialog(offer_answer *state, const text_span *call_id)
 {
     sip_dialog *dialog = g_new0(sip_dialog, 1);
     dialog->record = dialog_record_new(call_id);
-    dialog->parties = g_ptr_array_new_with_free_func(free_party);
+    dialog->parties = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_party);
     dialog->exchanges = g_ptr_array_new_with_free_func(free_exchange);
     g_ptr_array_add(state->all_dialogs, dialog);
     return dialog;
@@ -166,15 +168,13 @@ static sip_dialog *dialog_of(offer_answer *state, const sdp_arrival *arrival, co
 
 static dialog_party *party_of(sip_dialog *dialog, const char *tag)
 {
-    for (guint i = 0; i < dialog->parties->len; i++) {
-        dialog_party *party = dialog->parties->pdata[i];
-        if (strcmp(party->tag, tag) == 0)
-            return party;
-    }
-    dialog_party *party = g_new0(dialog_party, 1);
+    dialog_party *party = g_hash_table_lookup(dialog->parties, tag);
+    if (party)
+        return party;
+    party = g_new0(dialog_party, 1);
     party->tag = g_strdup(tag);
     party->legs = g_ptr_array_new();
-    g_ptr_array_add(dialog->parties, party);
+    g_hash_table_insert(dialog->parties, party->tag, party);
     return party;
 }
 
@@ -323,10 +323,25 @@ static body_position place_body(sip_dialog *dialog, const sdp_arrival *arrival, 
 
 /* --- what a body says of each m= line ------------------------------------------------------------------------------ */
 
-static void add_once(GPtrArray *list, gpointer item)
+/* Puts the leg at the end of a list of which the latest `max` are looked at. */
+static void list_latest(GPtrArray *list, media_leg *leg, guint max)
 {
-    if (!g_ptr_array_find(list, item, NULL))
-        g_ptr_array_add(list, item);
+    for (guint i = list->len; i-- > (list->len > max ? list->len - max : 0);)
+        if (list->pdata[i] == leg)
+            return;
+    if (list->len == 2 * max)
+        g_ptr_array_remove_range(list, 0, max);
+    g_ptr_array_add(list, leg);
+}
+
+/* The latest OFFER_ANSWER_MAX_PEERS, each once. */
+static void add_peer(media_leg *leg, media_leg *peer)
+{
+    if (g_ptr_array_find(leg->peers, peer, NULL))
+        return;
+    if (leg->peers->len == OFFER_ANSWER_MAX_PEERS)
+        g_ptr_array_remove_index(leg->peers, 0);
+    g_ptr_array_add(leg->peers, peer);
 }
 
 void offer_answer_add_endpoint(offer_answer *state, const transport_address *address, media_leg *leg)
@@ -340,7 +355,7 @@ void offer_answer_add_endpoint(offer_answer *state, const transport_address *add
         legs = g_ptr_array_new();
         g_hash_table_insert(state->endpoints, copy, legs);
     }
-    add_once(legs, leg);
+    list_latest(legs, leg, OFFER_ANSWER_MAX_LEGS);
 }
 
 void media_leg_add_key(media_leg *leg, session_key *key)
@@ -396,12 +411,11 @@ static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *me
 
 static void pair_legs(media_leg *offered, media_leg *answered, uint32_t problems)
 {
-    add_once(offered->peers, answered);
-    add_once(answered->peers, offered);
+    add_peer(offered, answered);
+    add_peer(answered, offered);
     answered->declined = (problems & ANSWER_WITHOUT_CRYPTO) != 0;
 }
 
-/* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
 static gint64 body_name(const sdp_arrival *arrival)
 {
     return (gint64)((uint64_t)arrival->position << 32 | arrival->frame);
@@ -450,8 +464,8 @@ media_leg *offer_answer_add_leg(offer_answer *state, media_leg *peer)
         return new_leg(state, new_dialog(state, NULL), 0);
     media_leg *leg = new_leg(state, peer->dialog, peer->media_index);
     leg->secure_profile = peer->secure_profile;
-    add_once(leg->peers, peer);
-    add_once(peer->peers, leg);
+    add_peer(leg, peer);
+    add_peer(peer, leg);
     return leg;
 }
 

@@ -19,6 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define OFFER_ANSWER_MAX_LEGS 64  /* of one address, that are looked at */
+#define OFFER_ANSWER_MAX_PEERS 64 /* of one leg: branches of a forked call */
+
 typedef struct offer_answer offer_answer;
 typedef struct sip_dialog sip_dialog;
 
@@ -26,7 +29,7 @@ typedef struct media_leg {
     sip_dialog *dialog;
     unsigned media_index;
     GPtrArray *keys;          /* session_key * that protect what this party sends, oldest first */
-    GPtrArray *peers;         /* media_leg * */
+    GPtrArray *peers;         /* media_leg *, the latest last: OFFER_ANSWER_MAX_PEERS at most */
     bool signalled_protection; /* an a=crypto line of whatever suite stood here, or MIKEY (a=key-mgmt, KeyMgmt of RTSP) was for it */
     bool unsupported_suite;   /* one of them was of a suite that can't be decrypted */
     bool declined;            /* the last answer took this m= line without a=crypto */
@@ -60,7 +63,8 @@ media_leg *offer_answer_add_leg(offer_answer *state, media_leg *peer);
 /* Notes that a leg receives at an address, too. One without IP address or port is passed over. */
 void offer_answer_add_endpoint(offer_answer *state, const transport_address *address, media_leg *leg);
 
-/* Legs that receive at an address (RTP, RTCP or an ICE candidate), media_leg * in order of arrival. NULL: none. */
+/* Legs that receive at an address (RTP, RTCP or an ICE candidate), media_leg *, the one that was named last at the end: the latest
+ * OFFER_ANSWER_MAX_LEGS at least, twice as many at most. A port may have served thousands of calls. NULL: none. */
 const GPtrArray *offer_answer_legs_at(const offer_answer *state, const transport_address *address);
 
 /* Adds a key that protects what the party sends. */

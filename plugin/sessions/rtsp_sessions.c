@@ -1,5 +1,6 @@
 #include "sessions/rtsp_sessions.h"
 
+#include "ciphers/octets.h"
 #include "keys/text_scan.h"
 
 #include <string.h>
@@ -47,6 +48,7 @@ typedef struct {
 typedef struct {
     connection_name name;
     rtsp_record record;
+    GHashTable *told_dialogs;      /* the dialogs of the record as a set */
     rtsp_description *description; /* the latest */
     GPtrArray *undescribed;        /* rtsp_section * */
     rtsp_request requests[MAX_PENDING];
@@ -82,7 +84,6 @@ static connection_name name_of(const transport_address *a, const transport_addre
     return (connection_name){swap ? *b : *a, swap ? *a : *b};
 }
 
-/* The frame stands in the low half: that is what GLib's hash of a 64-bit key goes by. */
 static gint64 message_name(const rtsp_arrival *arrival)
 {
     return (gint64)((uint64_t)arrival->position << 32 | arrival->frame);
@@ -103,6 +104,7 @@ static void free_connection(gpointer data)
     for (unsigned i = 0; i < MAX_PENDING; i++)
         g_free(connection->requests[i].path);
     g_ptr_array_free(connection->undescribed, TRUE);
+    g_hash_table_destroy(connection->told_dialogs);
     g_ptr_array_free(connection->record.dialogs, TRUE);
     g_ptr_array_free(connection->record.session_ids, TRUE);
     g_array_free(connection->record.setups, TRUE);
@@ -135,7 +137,7 @@ rtsp_sessions *rtsp_sessions_new(offer_answer *signalling)
     sessions->signalling = signalling;
     sessions->connections = g_hash_table_new_full(name_hash, name_equal, NULL, free_connection);
     sessions->records = g_ptr_array_new();
-    sessions->results = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_exchange);
+    sessions->results = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_exchange);
     sessions->descriptions = g_ptr_array_new_with_free_func(free_description);
     sessions->streams = g_ptr_array_new_with_free_func(g_free);
     return sessions;
@@ -175,6 +177,7 @@ static rtsp_connection *connection_of(rtsp_sessions *sessions, const rtsp_arriva
         connection = g_new0(rtsp_connection, 1);
         connection->name = name;
         connection->undescribed = g_ptr_array_new_with_free_func(free_section);
+        connection->told_dialogs = g_hash_table_new(NULL, NULL);
         connection->record.dialogs = g_ptr_array_new();
         connection->record.session_ids = g_ptr_array_new_with_free_func(g_free);
         connection->record.setups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -263,9 +266,8 @@ static media_leg *other_end(offer_answer *signalling, media_leg *leg)
 
 static void tell_dialog(rtsp_connection *connection, const media_leg *leg)
 {
-    GPtrArray *dialogs = connection->record.dialogs;
-    if (!g_ptr_array_find(dialogs, leg->dialog, NULL))
-        g_ptr_array_add(dialogs, leg->dialog);
+    if (g_hash_table_add(connection->told_dialogs, leg->dialog))
+        g_ptr_array_add(connection->record.dialogs, leg->dialog);
 }
 
 static void add_description(rtsp_sessions *sessions, rtsp_connection *connection, const rtsp_arrival *arrival,

@@ -250,13 +250,13 @@ void session_keys_add_logged(session_keys *keys, const keylog_entry *entry)
         session_keys_bind_ssrc(keys, key, entry->ssrc);
         break;
     case KEYLOG_SOURCE:
-        g_ptr_array_add(list_under(keys->by_source, &address, copy_address), key);
+        session_key_list(list_under(keys->by_source, &address, copy_address), key);
         break;
     case KEYLOG_DESTINATION:
-        g_ptr_array_add(list_under(keys->by_destination, &address, copy_address), key);
+        session_key_list(list_under(keys->by_destination, &address, copy_address), key);
         break;
     case KEYLOG_CALL:
-        g_ptr_array_add(list_under(keys->by_call, entry->call_id, copy_string), key);
+        session_key_list(list_under(keys->by_call, entry->call_id, copy_string), key);
         break;
     default: /* a selector of other labels */
         break;
