@@ -1,6 +1,7 @@
 #include "sessions/media_streams.h"
 
 #include "ciphers/header_extension.h"
+#include "ciphers/octets.h"
 #include "sessions/frame_records.h"
 #include "sessions/media_flow.h"
 #include "sessions/packet_index.h"
@@ -17,10 +18,15 @@
 #define MAX_READINGS 16
 
 /* One stream under one key. A rekeyed stream has several; each counts its own indices. */
-typedef struct media_track {
+typedef struct {
     media_stream *stream;
     session_key *key;
-    struct media_track *next;
+    uintptr_t reading; /* READING_NOTES */
+} track_name;          /* without a gap: it compares and hashes as octets */
+
+typedef struct {
+    track_name name;
+    GList link;      /* among those of its stream */
     uint32_t number; /* 1-based, what frame records refer to */
     unsigned notes;  /* READING_NOTES and MEDIA_NOTE_KEY_BY_TRIAL */
     uint32_t first_roc; /* of the first packet that it opened */
@@ -37,7 +43,7 @@ typedef struct {
 struct media_stream {
     stream_name name;
     media_flow *flow;
-    media_track *tracks;      /* the one that opened the latest packet first */
+    GQueue tracks;            /* the one that opened the latest packet at its head */
     uint32_t number;          /* from 0 */
     uint32_t failures;        /* packets in a row that nothing opened */
     uint32_t roc_cursor;      /* the ROC search has got this far ... */
@@ -53,7 +59,8 @@ struct media_streams {
     GHashTable *flows;   /* flow_name in media_flow * */
     GHashTable *streams; /* stream_name in media_stream * */
     media_stream *recent[RECENT_STREAMS]; /* by the low bits of SSRC and port: most packets find theirs without a hash */
-    GPtrArray *tracks;   /* by number - 1 */
+    GPtrArray *tracks;   /* media_track *, owned, by number - 1 */
+    GHashTable *by_name; /* track_name in media_track * */
     frame_records *records;
     uint32_t generation; /* grows with each news */
     uint64_t credit;     /* trials that searching may still spend */
@@ -85,17 +92,22 @@ static gboolean flow_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(flow_name)) == 0;
 }
 
-static void free_stream(gpointer data)
+static guint track_hash(gconstpointer name)
 {
-    media_stream *stream = data;
-    while (stream->tracks) {
-        media_track *track = stream->tracks;
-        stream->tracks = track->next;
-        seen_set_clear(&track->seen);
-        index_course_clear(&track->course);
-        g_free(track);
-    }
-    g_free(stream);
+    return octets_hash(name, sizeof(track_name));
+}
+
+static gboolean track_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(track_name)) == 0;
+}
+
+static void free_track(gpointer data)
+{
+    media_track *track = data;
+    seen_set_clear(&track->seen);
+    index_course_clear(&track->course);
+    g_free(track);
 }
 
 static void free_flow(gpointer data)
@@ -110,8 +122,9 @@ media_streams *media_streams_new(session_keys *keys, offer_answer *signalling, b
     streams->signalling = signalling;
     streams->padding_takes_keystream = padding_takes_keystream;
     streams->flows = g_hash_table_new_full(flow_hash, flow_equal, NULL, free_flow);
-    streams->streams = g_hash_table_new_full(stream_hash, stream_equal, NULL, free_stream);
-    streams->tracks = g_ptr_array_new();
+    streams->streams = g_hash_table_new_full(stream_hash, stream_equal, NULL, g_free);
+    streams->tracks = g_ptr_array_new_with_free_func(free_track);
+    streams->by_name = g_hash_table_new(track_hash, track_equal);
     streams->records = frame_records_new();
     streams->generation = 1;
     streams->credit = MEDIA_CREDIT_INITIAL;
@@ -122,9 +135,10 @@ void media_streams_free(media_streams *streams)
 {
     if (!streams)
         return;
+    g_hash_table_destroy(streams->by_name);
+    g_ptr_array_free(streams->tracks, TRUE);
     g_hash_table_destroy(streams->streams);
     g_hash_table_destroy(streams->flows);
-    g_ptr_array_free(streams->tracks, TRUE);
     frame_records_free(streams->records);
     g_free(streams);
 }
@@ -144,13 +158,13 @@ void media_streams_each_use(const media_streams *streams, media_use_cb on_use, v
 {
     for (guint i = 0; i < streams->tracks->len; i++) {
         const media_track *track = streams->tracks->pdata[i];
-        const stream_name *name = &track->stream->name;
+        const stream_name *name = &track->name.stream->name;
         const media_use use = {
-            .key = track->key,
+            .key = track->name.key,
             .is_rtcp = name->is_rtcp,
             .ssrc = name->ssrc,
             .roc = track->first_roc,
-            .encrypted_extensions = name->is_rtcp ? NULL : encrypted_extensions_of(track->stream->flow->sender, track->key)};
+            .encrypted_extensions = name->is_rtcp ? NULL : encrypted_extensions_of(track->name.stream->flow->sender, track->name.key)};
         on_use(&use, user);
     }
 }
@@ -170,6 +184,12 @@ static media_flow *flow_of(media_streams *streams, const media_packet *packet)
     }
     media_flow_refresh(flow, streams->generation, streams->keys, streams->signalling, MEDIA_MAX_CANDIDATES);
     return flow;
+}
+
+/* The track that opened the latest packet; NULL: there is none yet. */
+static media_track *first_track(const media_stream *stream)
+{
+    return stream->tracks.head ? stream->tracks.head->data : NULL;
 }
 
 static stream_name name_of(const media_packet *packet, uint32_t ssrc)
@@ -402,22 +422,22 @@ static bool search_start(examination *e, media_stream *stream, proof *found)
 /* A stream with a track, and a packet that its estimate does not fit: a gap of whole cycles, or damage. */
 static bool search_gap(examination *e, media_stream *stream, uint32_t estimate, proof *found)
 {
-    const media_track *track = stream->tracks;
-    if (!has_proof(e, track->key))
+    const media_track *track = first_track(stream);
+    if (!has_proof(e, track->name.key))
         return false;
-    uint32_t ahead = short_tag(track->key) ? MEDIA_ROC_AHEAD_SHORT_TAG : MEDIA_ROC_AHEAD;
+    uint32_t ahead = short_tag(track->name.key) ? MEDIA_ROC_AHEAD_SHORT_TAG : MEDIA_ROC_AHEAD;
     unsigned notes = track->notes & READING_NOTES;
-    if (search_rocs(e, track->key, notes, estimate + 2, estimate + ahead, found))
+    if (search_rocs(e, track->name.key, notes, estimate + 2, estimate + ahead, found))
         return true;
     if (estimate > 1 &&
-        search_rocs(e, track->key, notes, estimate > ahead ? estimate - ahead : 0, estimate - 2, found))
+        search_rocs(e, track->name.key, notes, estimate > ahead ? estimate - ahead : 0, estimate - 2, found))
         return true;
     /* Only a run of failures is worth a deep search: single ones are damaged packets. */
-    if (stream->failures < 4 || short_tag(track->key) || stream->roc_cursor >= MEDIA_ROC_SEARCH)
+    if (stream->failures < 4 || short_tag(track->name.key) || stream->roc_cursor >= MEDIA_ROC_SEARCH)
         return false;
     uint32_t first = estimate + ahead + 1 + stream->roc_cursor;
     stream->roc_cursor += MEDIA_SEARCH_SLICE;
-    return search_rocs(e, track->key, notes, first, first + MEDIA_SEARCH_SLICE - 1, found);
+    return search_rocs(e, track->name.key, notes, first, first + MEDIA_SEARCH_SLICE - 1, found);
 }
 
 static bool try_known_track(examination *e, media_track *track, proof *found)
@@ -425,18 +445,20 @@ static bool try_known_track(examination *e, media_track *track, proof *found)
     const media_packet *packet = e->packet;
     unsigned notes = track->notes & READING_NOTES;
     if (packet->is_rtcp)
-        return try_roc(e, track->key, notes, 0, found);
+        return try_roc(e, track->name.key, notes, 0, found);
     uint32_t roc = index_course_estimate(&track->course, packet->frame, e->rtp.seq);
-    if (try_roc(e, track->key, notes, roc, found) || try_roc(e, track->key, notes, roc + 1, found) ||
-        (roc > 0 && try_roc(e, track->key, notes, roc - 1, found)))
+    if (try_roc(e, track->name.key, notes, roc, found) || try_roc(e, track->name.key, notes, roc + 1, found) ||
+        (roc > 0 && try_roc(e, track->name.key, notes, roc - 1, found)))
         return true;
-    return roc > 1 && try_roc(e, track->key, notes, 0, found);
+    return roc > 1 && try_roc(e, track->name.key, notes, 0, found);
 }
 
+/* Whether the key was tried as one of those that have opened the stream. */
 static bool has_track(const media_stream *stream, const session_key *key)
 {
-    for (const media_track *track = stream->tracks; track; track = track->next)
-        if (track->key == key)
+    unsigned n = 0;
+    for (const GList *link = stream->tracks.head; link && n < MEDIA_MAX_TRACKS; link = link->next, n++)
+        if (((const media_track *)link->data)->name.key == key)
             return true;
     return false;
 }
@@ -445,14 +467,15 @@ static bool has_track(const media_stream *stream, const session_key *key)
 static bool try_candidates(examination *e, media_stream *stream, uint32_t estimate, proof *found)
 {
     const uint32_t rocs[] = {estimate, 0, estimate + 1};
-    unsigned roc_count = estimate ? 3 : stream->tracks ? 2 : 1;
+    unsigned roc_count = estimate ? 3 : first_track(stream) ? 2 : 1;
     const GPtrArray *logged = session_keys_for_ssrc(e->streams->keys, stream->name.ssrc);
-    for (guint i = logged ? MIN(logged->len, MEDIA_MAX_CANDIDATES) : 0; i-- > 0;)
+    const guint oldest = logged && logged->len > MEDIA_MAX_CANDIDATES ? logged->len - MEDIA_MAX_CANDIDATES : 0;
+    for (guint i = logged ? logged->len : 0; i-- > oldest;)
         if (!has_track(stream, logged->pdata[i]) && try_key(e, logged->pdata[i], rocs, roc_count, found))
             return true;
     const GPtrArray *candidates = stream->flow->candidates;
     /* A key without a tag opens anything: only once the others have failed, and never beside a proven one. */
-    for (int proved = 1; proved >= (stream->tracks ? 1 : 0); proved--) {
+    for (int proved = 1; proved >= (first_track(stream) ? 1 : 0); proved--) {
         for (guint i = 0; i < candidates->len; i++) {
             session_key *key = candidates->pdata[i];
             if (has_proof(e, key) == (proved == 1) && !has_track(stream, key) &&
@@ -506,27 +529,32 @@ static bool try_any_key(examination *e, media_flow *flow, proof *found)
 
 /* --- what a packet proved ------------------------------------------------------------------------------------------- */
 
-static media_track *track_for(media_streams *streams, media_stream *stream, const proof *found)
+static media_track *add_track(media_streams *streams, const track_name *name, const proof *found)
 {
-    for (media_track **at = &stream->tracks; *at; at = &(*at)->next) {
-        media_track *track = *at;
-        if (track->key == found->key && (track->notes & READING_NOTES) == (found->notes & READING_NOTES)) {
-            *at = track->next;
-            track->next = stream->tracks;
-            stream->tracks = track;
-            return track;
-        }
-    }
     media_track *track = g_new0(media_track, 1);
-    track->stream = stream;
-    track->key = found->key;
+    track->name = *name;
+    track->link.data = track;
     track->first_roc = found->roc;
     track->notes = found->notes & (READING_NOTES | MEDIA_NOTE_KEY_BY_TRIAL);
-    track->next = stream->tracks;
-    stream->tracks = track;
     g_ptr_array_add(streams->tracks, track);
     track->number = streams->tracks->len;
+    g_hash_table_insert(streams->by_name, &track->name, track);
     found->key->claims++;
+    return track;
+}
+
+static media_track *track_for(media_streams *streams, media_stream *stream, const proof *found)
+{
+    const track_name name = {stream, found->key, found->notes & READING_NOTES};
+    media_track *track = first_track(stream);
+    if (track && track_equal(&track->name, &name))
+        return track;
+    track = g_hash_table_lookup(streams->by_name, &name);
+    if (track)
+        g_queue_unlink(&stream->tracks, &track->link);
+    else
+        track = add_track(streams, &name, found);
+    g_queue_push_head_link(&stream->tracks, &track->link);
     return track;
 }
 
@@ -564,15 +592,15 @@ static const media_leg *leg_for(const media_flow *flow, const session_key *key)
 static void describe(const examination *e, const media_track *track, uint32_t counter, unsigned notes,
                      media_opening *opening)
 {
-    const media_flow *flow = track->stream->flow;
+    const media_flow *flow = track->name.stream->flow;
     opening->notes = notes;
-    opening->ssrc = track->stream->name.ssrc;
+    opening->ssrc = track->name.stream->name.ssrc;
     opening->roc = e->packet->is_rtcp ? 0 : counter;
     opening->index = e->packet->is_rtcp ? counter : packet_index_make(counter, e->rtp.seq);
     opening->e_bit = e->e_bit;
-    opening->key = track->key;
-    opening->leg = leg_for(flow, track->key);
-    opening->stream = track->stream->number;
+    opening->key = track->name.key;
+    opening->leg = leg_for(flow, track->name.key);
+    opening->stream = track->name.stream->number;
     opening->mki_len = e->reading.mki_len;
     opening->tag_len = e->reading.tag_len;
     opening->plain_len = e->plain_len;
@@ -595,7 +623,7 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
     uint32_t counter = packet->is_rtcp ? e->srtcp_index : found->roc;
     uint64_t index = packet->is_rtcp ? counter : packet_index_make(counter, e->rtp.seq);
     unsigned notes = track->notes | found->notes;
-    media_verdict verdict = verdict_of(e, srtp_context_key(track->key->context));
+    media_verdict verdict = verdict_of(e, srtp_context_key(track->name.key->context));
 
     if (has_ambiguous_extension(e))
         notes |= MEDIA_NOTE_EXTENSION_PADDING;
@@ -603,7 +631,7 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
     stream->roc_cursor = 0;
     if (!packet->is_rtcp)
         index_course_note(&track->course, packet->frame, index);
-    switch (seen_set_add(&track->seen, index, digest_of(e, track->key))) {
+    switch (seen_set_add(&track->seen, index, digest_of(e, track->name.key))) {
     case SEEN_NEW:
         break;
     case SEEN_SAME:
@@ -654,14 +682,15 @@ static bool try_everything(examination *e, media_stream *stream, proof *found)
 {
     bool is_rtcp = e->packet->is_rtcp;
     uint32_t estimate = 0;
-    if (stream->tracks && !is_rtcp)
-        estimate = index_course_estimate(&stream->tracks->course, e->packet->frame, e->rtp.seq);
-    for (media_track *track = stream->tracks; track; track = track->next)
-        if (try_known_track(e, track, found))
+    unsigned n = 0;
+    if (first_track(stream) && !is_rtcp)
+        estimate = index_course_estimate(&first_track(stream)->course, e->packet->frame, e->rtp.seq);
+    for (GList *link = stream->tracks.head; link && n < MEDIA_MAX_TRACKS; link = link->next, n++)
+        if (try_known_track(e, link->data, found))
             return true;
     if (try_candidates(e, stream, estimate, found))
         return true;
-    if (stream->tracks)
+    if (first_track(stream))
         return !is_rtcp && search_gap(e, stream, estimate, found);
     return (!is_rtcp && search_start(e, stream, found)) || try_any_key(e, stream->flow, found);
 }
@@ -671,7 +700,7 @@ static bool is_concerned(const examination *e, const media_stream *stream)
 {
     const media_flow *flow = stream->flow;
     const session_keys *keys = e->streams->keys;
-    return stream->tracks || flow->signalled || (flow->secure_profile && flow->candidates->len) ||
+    return first_track(stream) || flow->signalled || (flow->secure_profile && flow->candidates->len) ||
            session_keys_for_ssrc(keys, stream->name.ssrc) || session_keys_for_source(keys, &flow->name.source) ||
            session_keys_for_destination(keys, &flow->name.destination);
 }
@@ -687,7 +716,7 @@ static media_verdict failure_of(const examination *e, const media_stream *stream
         return MEDIA_TRUNCATED;
     if (packet->is_rtcp && rtcp_is_clear_compound(packet->data, packet->len))
         return MEDIA_CLEAR;
-    if (flow->likely || stream->tracks || session_keys_for_ssrc(e->streams->keys, stream->name.ssrc))
+    if (flow->likely || first_track(stream) || session_keys_for_ssrc(e->streams->keys, stream->name.ssrc))
         return e->result == SRTP_OPEN_TOO_SHORT ? MEDIA_TRUNCATED : MEDIA_TAG_MISMATCH;
     return flow->unsupported_suite ? MEDIA_UNSUPPORTED_SUITE : MEDIA_NO_KEY;
 }
@@ -696,19 +725,19 @@ static media_verdict failure_of(const examination *e, const media_stream *stream
 static void reopen(examination *e, const frame_record *record, media_opening *opening)
 {
     media_track *track = e->streams->tracks->pdata[record->track - 1];
-    e->sender = track->stream->flow->sender;
+    e->sender = track->name.stream->flow->sender;
     opening->verdict = record->verdict;
-    if (open_with(e, track->key, record->notes & READING_NOTES, record->counter, false) == SRTP_OPEN_OK)
+    if (open_with(e, track->name.key, record->notes & READING_NOTES, record->counter, false) == SRTP_OPEN_OK)
         describe(e, track, record->counter, record->notes, opening);
 }
 
 /* The way of nearly every packet: the key and the counter of the one before. */
 static bool open_as_before(examination *e, media_stream *stream, proof *found)
 {
-    media_track *track = stream->tracks;
+    media_track *track = first_track(stream);
     e->sender = stream->flow->sender;
     uint32_t roc = e->packet->is_rtcp ? 0 : index_course_estimate(&track->course, e->packet->frame, e->rtp.seq);
-    return try_roc(e, track->key, track->notes & READING_NOTES, roc, found);
+    return try_roc(e, track->name.key, track->notes & READING_NOTES, roc, found);
 }
 
 /* The stream of a packet that could not be opened as before; one that only exists on `fresh` is not yet kept. */
@@ -729,7 +758,7 @@ static void open_first(examination *e, uint32_t ssrc, frame_record *record, medi
     media_stream *known = find_stream(streams, packet, ssrc), fresh;
     media_stream *stream = known;
     proof found;
-    bool opened = known && known->tracks && !packet->cut_short && open_as_before(e, known, &found);
+    bool opened = known && first_track(known) && !packet->cut_short && open_as_before(e, known, &found);
     media_verdict failure = MEDIA_UNKNOWN;
     if (!opened) {
         stream = stream_or_fresh(e, known, ssrc, &fresh);

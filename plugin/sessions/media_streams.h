@@ -15,6 +15,7 @@
 
 /* Bounds. One trial is one authentication of the packet, under half a microsecond for a voice packet. */
 #define MEDIA_MAX_CANDIDATES 64        /* keys that signalling or selectors point a flow to */
+#define MEDIA_MAX_TRACKS 64            /* keys that have opened a stream and are tried on it as such: the latest to do so */
 #define MEDIA_ROC_SEARCH 65535         /* highest ROC tried for a stream that begins in the middle */
 #define MEDIA_ROC_SEARCH_SHORT_TAG 1023 /* the same with a tag under 8 octets: more would invite a chance match */
 #define MEDIA_ROC_AHEAD 64             /* ROCs tried beyond the expected one at each failure */
