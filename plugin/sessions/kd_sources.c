@@ -8,6 +8,8 @@
 /* Bodies between two addresses that are looked through for what an answer answers. */
 #define LOOK_BACK 16
 
+#define LOGGED_SDES_MAX 4096 /* logged keys of offerers, the newest, that are looked at for one context */
+
 /* One key of an a=crypto line. */
 typedef struct {
     uint32_t tag;
@@ -47,9 +49,13 @@ struct kd_sources {
     GHashTable *bodies;    /* GBytes of source and destination to GPtrArray of borrowed seen_body */
     GPtrArray *all_bodies; /* owned */
     GPtrArray *couples;    /* kd_candidate, owned */
+    GHashTable *couples_of_frame; /* frame of an offer or an answer to GPtrArray of borrowed kd_candidate */
     GPtrArray *suites;     /* const crypto_suite *, the newest last */
     GPtrArray *kds;        /* logged_kd, owned */
+    GPtrArray *kds_for_any; /* borrowed */
+    GHashTable *kds_by_id, *kds_by_msb; /* KD ID, or the first 16 bits of it, to GPtrArray of borrowed logged_kd */
     GPtrArray *keys[2];    /* logged_sdes, owned: K1, K2 */
+    GHashTable *seconds;   /* couple_name() to GPtrArray of borrowed K2 */
 };
 
 /* --- making and freeing -------------------------------------------------------------------------------------------- */
@@ -106,8 +112,13 @@ kd_sources *kd_sources_new(const mikey_sessions *mikey)
     sources->bodies = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, unref_bytes, free_list);
     sources->all_bodies = g_ptr_array_new_with_free_func(free_body);
     sources->couples = g_ptr_array_new_with_free_func(free_candidate);
+    sources->couples_of_frame = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     sources->suites = g_ptr_array_new();
     sources->kds = g_ptr_array_new_with_free_func(free_logged_kd);
+    sources->kds_for_any = g_ptr_array_new();
+    sources->kds_by_id = g_hash_table_new_full(NULL, NULL, NULL, free_list);
+    sources->kds_by_msb = g_hash_table_new_full(NULL, NULL, NULL, free_list);
+    sources->seconds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
     for (unsigned which = 0; which < 2; which++)
         sources->keys[which] = g_ptr_array_new_with_free_func(free_logged_sdes);
     return sources;
@@ -120,15 +131,50 @@ void kd_sources_free(kd_sources *sources)
     g_hash_table_destroy(sources->seen);
     g_hash_table_destroy(sources->bodies);
     g_ptr_array_free(sources->all_bodies, TRUE);
+    g_hash_table_destroy(sources->couples_of_frame);
     g_ptr_array_free(sources->couples, TRUE);
     g_ptr_array_free(sources->suites, TRUE);
+    g_hash_table_destroy(sources->kds_by_id);
+    g_hash_table_destroy(sources->kds_by_msb);
+    g_ptr_array_free(sources->kds_for_any, TRUE);
     g_ptr_array_free(sources->kds, TRUE);
+    g_hash_table_destroy(sources->seconds);
     g_ptr_array_free(sources->keys[0], TRUE);
     g_ptr_array_free(sources->keys[1], TRUE);
     g_free(sources);
 }
 
+static GPtrArray *list_at(GHashTable *table, uint32_t number)
+{
+    GPtrArray *list = (GPtrArray *)g_hash_table_lookup(table, GUINT_TO_POINTER(number));
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, GUINT_TO_POINTER(number), list);
+    }
+    return list;
+}
+
 /* --- key logs ------------------------------------------------------------------------------------------------------ */
+
+/* By what a K1 and a K2 belong together. */
+static char *couple_name(const logged_sdes *logged)
+{
+    return g_strdup_printf("%d %x %x %s", (int)logged->selector, logged->initiator, logged->responder,
+                           logged->call_id ? logged->call_id : "");
+}
+
+static void add_second(kd_sources *sources, logged_sdes *logged)
+{
+    char *name = couple_name(logged);
+    GPtrArray *list = (GPtrArray *)g_hash_table_lookup(sources->seconds, name);
+    if (list) {
+        g_free(name);
+    } else {
+        list = g_ptr_array_new();
+        g_hash_table_insert(sources->seconds, name, list);
+    }
+    g_ptr_array_add(list, logged);
+}
 
 static void add_sdes(kd_sources *sources, const keylog_entry *entry)
 {
@@ -143,6 +189,8 @@ static void add_sdes(kd_sources *sources, const keylog_entry *entry)
     memcpy(logged->key.octets, entry->secret, entry->secret_len);
     memcpy(logged->key.octets + entry->secret_len, entry->salt, entry->salt_len);
     g_ptr_array_add(sources->keys[entry->label == KEYLOG_SDES_K2], logged);
+    if (entry->label == KEYLOG_SDES_K2)
+        add_second(sources, logged);
 }
 
 static void add_kd(kd_sources *sources, const keylog_entry *entry)
@@ -154,6 +202,12 @@ static void add_kd(kd_sources *sources, const keylog_entry *entry)
     logged->kd.len = entry->secret_len;
     memcpy(logged->kd.octets, entry->secret, entry->secret_len);
     g_ptr_array_add(sources->kds, logged);
+    if (!logged->has_kd_id) {
+        g_ptr_array_add(sources->kds_for_any, logged);
+        return;
+    }
+    g_ptr_array_add(list_at(sources->kds_by_id, logged->kd_id), logged);
+    g_ptr_array_add(list_at(sources->kds_by_msb, logged->kd_id >> 16), logged);
 }
 
 void kd_sources_add_logged(kd_sources *sources, const keylog_entry *entry)
@@ -265,6 +319,9 @@ static void couple(kd_sources *sources, const seen_body *offer, const seen_body 
             made->offer_frame = offer->frame;
             made->carrier = answer->carrier;
             g_ptr_array_add(sources->couples, made);
+            g_ptr_array_add(list_at(sources->couples_of_frame, made->frame), made);
+            if (made->offer_frame != made->frame)
+                g_ptr_array_add(list_at(sources->couples_of_frame, made->offer_frame), made);
             g_ptr_array_remove(sources->suites, (gpointer)to->suite);
             g_ptr_array_add(sources->suites, (gpointer)to->suite);
         }
@@ -317,11 +374,30 @@ static bool is_of_context(uint32_t offer_frame, uint32_t frame, const pc5_contex
     return (frame && frame == context->answer.frame) || (offer_frame && offer_frame == context->offer.frame);
 }
 
-static void append_couples(GArray *found, const kd_sources *sources, const pc5_context *context, bool of_context)
+/* What is passed over here stands among the candidates, so it is no more than they can be. */
+static void append_other_couples(GArray *found, const kd_sources *sources, const pc5_context *context)
 {
-    for (guint i = sources->couples->len; i-- > 0;) {
+    for (guint i = sources->couples->len; i-- > 0 && found->len < KD_MAX_CANDIDATES;) {
         const kd_candidate *candidate = (const kd_candidate *)sources->couples->pdata[i];
-        if (is_of_context(candidate->offer_frame, candidate->frame, context) == of_context)
+        if (!is_of_context(candidate->offer_frame, candidate->frame, context))
+            append(found, candidate);
+    }
+}
+
+/* Couples of the context's own answer, then others of its own offer. */
+static void append_own_couples(GArray *found, const kd_sources *sources, const pc5_context *context)
+{
+    const uint32_t answer = context->answer.frame, offer = context->offer.frame;
+    const GPtrArray *answered = answer ? g_hash_table_lookup(sources->couples_of_frame, GUINT_TO_POINTER(answer)) : NULL;
+    const GPtrArray *offered = offer ? g_hash_table_lookup(sources->couples_of_frame, GUINT_TO_POINTER(offer)) : NULL;
+    for (guint i = answered ? answered->len : 0; i-- > 0 && found->len < KD_MAX_CANDIDATES;) {
+        const kd_candidate *candidate = (const kd_candidate *)answered->pdata[i];
+        if (candidate->frame == answer)
+            append(found, candidate);
+    }
+    for (guint i = offered ? offered->len : 0; i-- > 0 && found->len < KD_MAX_CANDIDATES;) {
+        const kd_candidate *candidate = (const kd_candidate *)offered->pdata[i];
+        if (candidate->offer_frame == offer && candidate->frame != answer)
             append(found, candidate);
     }
 }
@@ -343,26 +419,42 @@ static void append_teks(GArray *found, const kd_sources *sources, const pc5_cont
     g_ptr_array_free(teks, TRUE);
 }
 
-typedef enum { NAMED, FOR_ANY, OF_OTHER } kd_fit;
-
-static kd_fit fit_of(const logged_kd *logged, const pc5_context *context)
+static bool is_named(const logged_kd *logged, const pc5_context *context)
 {
-    if (!logged->has_kd_id)
-        return FOR_ANY;
     if (context->has_kd_id)
-        return logged->kd_id == context->kd_id ? NAMED : OF_OTHER;
-    return context->has_kd_id_msb && logged->kd_id >> 16 == context->kd_id_msb ? NAMED : OF_OTHER;
+        return logged->has_kd_id && logged->kd_id == context->kd_id;
+    return logged->has_kd_id && context->has_kd_id_msb && logged->kd_id >> 16 == context->kd_id_msb;
 }
 
-static void append_kds(GArray *found, const kd_sources *sources, const pc5_context *context, kd_fit fit)
+static const GPtrArray *named_kds(const kd_sources *sources, const pc5_context *context)
 {
-    for (guint i = sources->kds->len; i-- > 0;) {
+    if (context->has_kd_id)
+        return (const GPtrArray *)g_hash_table_lookup(sources->kds_by_id, GUINT_TO_POINTER(context->kd_id));
+    if (context->has_kd_id_msb)
+        return (const GPtrArray *)g_hash_table_lookup(sources->kds_by_msb, GUINT_TO_POINTER(context->kd_id_msb));
+    return NULL;
+}
+
+static void append_kd(GArray *found, const logged_kd *logged)
+{
+    kd_candidate candidate = {.kind = KD_LOGGED, .key = logged->kd, .line = logged->line};
+    append(found, &candidate);
+    OPENSSL_cleanse(&candidate, sizeof candidate);
+}
+
+static void append_kds(GArray *found, const GPtrArray *kds)
+{
+    for (guint i = kds ? kds->len : 0; i-- > 0 && found->len < KD_MAX_CANDIDATES;)
+        append_kd(found, (const logged_kd *)kds->pdata[i]);
+}
+
+/* Likewise. */
+static void append_other_kds(GArray *found, const kd_sources *sources, const pc5_context *context)
+{
+    for (guint i = sources->kds->len; i-- > 0 && found->len < KD_MAX_CANDIDATES;) {
         const logged_kd *logged = (const logged_kd *)sources->kds->pdata[i];
-        if (fit_of(logged, context) != fit)
-            continue;
-        kd_candidate candidate = {.kind = KD_LOGGED, .key = logged->kd, .line = logged->line};
-        append(found, &candidate);
-        OPENSSL_cleanse(&candidate, sizeof candidate);
+        if (logged->has_kd_id && !is_named(logged, context))
+            append_kd(found, logged);
     }
 }
 
@@ -378,21 +470,20 @@ static bool is_for(const logged_sdes *logged, const pc5_context *context)
            (is_id(&context->initiator, logged->initiator) && is_id(&context->responder, logged->responder));
 }
 
-static bool have_one_selector(const logged_sdes *a, const logged_sdes *b)
-{
-    return a->selector == b->selector && a->initiator == b->initiator && a->responder == b->responder &&
-           g_strcmp0(a->call_id, b->call_id) == 0;
-}
-
+/* Of the newest LOGGED_SDES_MAX keys of the offerer those for the context, with every key of the answerer that has their selector. */
 static void append_logged_sdes(GArray *found, const kd_sources *sources, const pc5_context *context)
 {
-    const GPtrArray *firsts = sources->keys[0], *seconds = sources->keys[1];
-    for (guint i = firsts->len; i-- > 0 && found->len < KD_MAX_CANDIDATES;) {
+    const GPtrArray *firsts = sources->keys[0];
+    const guint oldest = firsts->len > LOGGED_SDES_MAX ? firsts->len - LOGGED_SDES_MAX : 0;
+    for (guint i = firsts->len; i-- > oldest && found->len < KD_MAX_CANDIDATES;) {
         const logged_sdes *first = (const logged_sdes *)firsts->pdata[i];
-        for (guint j = is_for(first, context) ? seconds->len : 0; j-- > 0;) {
+        if (!is_for(first, context))
+            continue;
+        char *name = couple_name(first);
+        const GPtrArray *seconds = (const GPtrArray *)g_hash_table_lookup(sources->seconds, name);
+        g_free(name);
+        for (guint j = seconds ? seconds->len : 0; j-- > 0 && found->len < KD_MAX_CANDIDATES;) {
             const logged_sdes *second = (const logged_sdes *)seconds->pdata[j];
-            if (!have_one_selector(first, second))
-                continue;
             kd_candidate candidate = {
                 .kind = KD_OF_SDES, .offer = first->key, .answer = second->key, .line = second->line, .offer_line = first->line};
             append(found, &candidate);
@@ -405,14 +496,14 @@ GArray *kd_sources_candidates(const kd_sources *sources, const pc5_context *cont
 {
     GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(kd_candidate), KD_MAX_CANDIDATES);
     g_array_set_clear_func(found, clear_candidate);
-    append_couples(found, sources, context, true);
+    append_own_couples(found, sources, context);
     append_teks(found, sources, context, true);
-    append_kds(found, sources, context, NAMED);
-    append_kds(found, sources, context, FOR_ANY);
+    append_kds(found, named_kds(sources, context));
+    append_kds(found, sources->kds_for_any);
     append_logged_sdes(found, sources, context);
-    append_couples(found, sources, context, false);
+    append_other_couples(found, sources, context);
     append_teks(found, sources, context, false);
-    append_kds(found, sources, context, OF_OTHER);
+    append_other_kds(found, sources, context);
     return found;
 }
 

@@ -27,26 +27,47 @@ sl_context *sl_context_new(const sl_security *security, const sl_pdu *pdu, uint3
     return context;
 }
 
+/* The list under a number; a new one where there is none. */
+static GPtrArray *list_at(GHashTable *table, uint64_t number)
+{
+    GPtrArray *list = (GPtrArray *)g_hash_table_lookup(table, &number);
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, g_memdup2(&number, sizeof number), list);
+    }
+    return list;
+}
+
+/* sl_ends() has 32 bits. */
+static uint64_t key_name(uint64_t ends, uint32_t key_id)
+{
+    return ends << 32 | key_id;
+}
+
 bool sl_take_context(sl_security *security, sl_context *context)
 {
     if (security->contexts->len == SL_MAX_CONTEXTS) {
         sl_context_free(context);
         return false;
     }
-    GPtrArray *list = (GPtrArray *)g_hash_table_lookup(security->by_key, GUINT_TO_POINTER(context->key_id));
-    if (!list) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(security->by_key, GUINT_TO_POINTER(context->key_id), list);
-    }
     g_ptr_array_add(security->contexts, context);
     context->index = security->contexts->len;
-    g_ptr_array_add(list, context);
+    g_ptr_array_add(list_at(security->by_key, key_name(context->ends, context->key_id)), context);
+    if (context->kd.len)
+        g_ptr_array_add(list_at(security->by_ends, context->ends), context);
     return true;
 }
 
-const GPtrArray *sl_contexts_of(const sl_security *security, uint32_t key_id)
+const GPtrArray *sl_contexts_of(const sl_security *security, const sl_pdu *pdu, uint32_t key_id)
 {
-    return (const GPtrArray *)g_hash_table_lookup(security->by_key, GUINT_TO_POINTER(key_id));
+    const uint64_t name = key_name(sl_ends(&pdu->link), key_id);
+    return (const GPtrArray *)g_hash_table_lookup(security->by_key, &name);
+}
+
+const GPtrArray *sl_lines_of(const sl_security *security, keylog_label label, uint32_t name)
+{
+    const uint64_t number = (uint64_t)label << 32 | name;
+    return (const GPtrArray *)g_hash_table_lookup(security->lines, &number);
 }
 
 sl_key_source sl_source_of(const kd_candidate *candidate)
@@ -253,13 +274,13 @@ static bool open_unjudged(sl_security *security, sl_context *context, const sl_p
 /* False: none of them opens it; *newest receives the newest of the proven ones, NULL if there is none. */
 static bool open_under_contexts(sl_security *security, const sl_pdu *pdu, uint32_t key_id, sl_context **newest, sl_opening *opening)
 {
-    const GPtrArray *contexts = sl_contexts_of(security, key_id);
-    uint64_t ends = sl_ends(&pdu->link);
+    const GPtrArray *contexts = sl_contexts_of(security, pdu, key_id);
+    guint oldest = contexts && contexts->len > SL_MAX_LOOKED ? contexts->len - SL_MAX_LOOKED : 0;
     bool is_known = false, is_unsupported = false;
     *newest = NULL;
-    for (guint i = contexts ? contexts->len : 0, tried = 0; i-- > 0 && tried < SL_MAX_TRIED;) {
+    for (guint i = contexts ? contexts->len : 0, tried = 0; i-- > oldest && tried < SL_MAX_TRIED;) {
         sl_context *context = (sl_context *)contexts->pdata[i];
-        if (context->ends != ends || is_passed_over(context, pdu))
+        if (is_passed_over(context, pdu))
             continue;
         tried++;
         if (sl_try_context(security, context, pdu, opening))
@@ -340,8 +361,11 @@ void sl_open_of_group(sl_security *security, const sl_pdu *pdu, sl_opening *open
     if (open_under_contexts(security, pdu, key_id, &newest, opening))
         return;
     if (sl_may_guess(security, pdu)) {
-        for (guint i = security->logged->len; i-- > 0;) {
-            const sl_logged *logged = (const sl_logged *)security->logged->pdata[i];
+        const uint32_t destination = pdu->link.destination, bits = pdu->link.destination_bits;
+        const GPtrArray *lines =
+            sl_lines_of(security, KEYLOG_PROSE_PGK, sl_pgk_name(bits > 16 ? destination >> 8 : destination, pdu->pgk_index));
+        for (guint i = lines ? lines->len : 0, looked = 0; i-- > 0 && looked < SL_MAX_LOOKED; looked++) {
+            const sl_logged *logged = (const sl_logged *)lines->pdata[i];
             if (is_pgk_of(logged, pdu) && try_pgk(security, pdu, key_id, logged, opening))
                 return;
         }
@@ -468,11 +492,13 @@ sl_security *sl_security_new(const sl_security_setting *setting)
     security->setting = *setting;
     security->credit = SL_CREDIT_INITIAL;
     security->contexts = g_ptr_array_new_with_free_func(free_context);
-    security->by_key = g_hash_table_new_full(NULL, NULL, NULL, free_list);
+    security->by_key = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
+    security->by_ends = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
     security->records = frame_records_new();
     security->logged = g_ptr_array_new_with_free_func(free_logged);
+    security->lines = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
     security->commands = g_hash_table_new_full(NULL, NULL, NULL, free_list);
-    security->futile = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    security->futile = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, g_free);
     security->found = g_ptr_array_new_with_free_func(g_free);
     return security;
 }
@@ -482,6 +508,8 @@ void sl_security_free(sl_security *security)
     if (!security)
         return;
     g_hash_table_destroy(security->by_key);
+    g_hash_table_destroy(security->by_ends);
+    g_hash_table_destroy(security->lines);
     g_ptr_array_free(security->contexts, TRUE);
     frame_records_free(security->records);
     g_ptr_array_free(security->logged, TRUE);
@@ -518,5 +546,10 @@ void sl_security_add_logged(sl_security *security, const keylog_entry *entry)
     logged->secret.len = entry->secret_len;
     memcpy(logged->secret.octets, entry->secret, entry->secret_len);
     logged->line = entry->line;
+    logged->serial = security->logged->len;
     g_ptr_array_add(security->logged, logged);
+    uint32_t name = logged->for_any ? SL_FOR_ANY : logged->kd_sess_id;
+    if (logged->label == KEYLOG_PROSE_PGK)
+        name = sl_pgk_name(logged->group_id >> 8, logged->pgk_id & 0x1f);
+    g_ptr_array_add(list_at(security->lines, (uint64_t)logged->label << 32 | name), logged);
 }

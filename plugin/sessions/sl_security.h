@@ -12,6 +12,7 @@
 
 #define SL_MAX_CONTEXTS 65536     /* of one capture */
 #define SL_MAX_TRIED 64           /* contexts that are tried on one PDU */
+#define SL_MAX_LOOKED 1024        /* contexts under one key ID, and lines of a key log for it, the newest, that are looked at for one PDU */
 #define SL_MAX_FUTILE 16          /* PDUs under one key ID that keys of a key log are tried on in vain, until more becomes known */
 #define SL_MAX_FUTILE_SEARCHES 4  /* of one capture */
 #define SL_MAX_FOUND 16           /* findings of searches that are tried on later commands */

@@ -114,8 +114,8 @@ static bool try_new(command_visit *visit, sl_context *context)
 /* The command came before, in another PDU. */
 static bool try_known(command_visit *visit)
 {
-    const GPtrArray *contexts = sl_contexts_of(visit->security, visit->pdu->key_id);
-    for (guint i = contexts ? contexts->len : 0; i-- > 0;) {
+    const GPtrArray *contexts = sl_contexts_of(visit->security, visit->pdu, visit->pdu->key_id);
+    for (guint i = contexts ? contexts->len : 0, looked = 0; i-- > 0 && looked < SL_MAX_LOOKED; looked++) {
         sl_context *context = (sl_context *)contexts->pdata[i];
         if (context->signalled != visit->signalled)
             continue;
@@ -187,11 +187,12 @@ static bool try_candidates(command_visit *visit, const sl_profile *profile, cons
 /* KD outlives a context: a rekeying, or a new link, may go on with it. */
 static bool try_earlier(command_visit *visit)
 {
-    GPtrArray *contexts = visit->security->contexts;
-    uint64_t ends = sl_ends(&visit->pdu->link);
-    for (guint i = contexts->len, tried = 0; i-- > 0 && tried < SL_MAX_TRIED;) {
+    const uint64_t ends = sl_ends(&visit->pdu->link);
+    const GPtrArray *contexts = (const GPtrArray *)g_hash_table_lookup(visit->security->by_ends, &ends);
+    guint oldest = contexts && contexts->len > SL_MAX_LOOKED ? contexts->len - SL_MAX_LOOKED : 0;
+    for (guint i = contexts ? contexts->len : 0, tried = 0; i-- > oldest && tried < SL_MAX_TRIED;) {
         const sl_context *earlier = (const sl_context *)contexts->pdata[i];
-        if (earlier->ends != ends || !earlier->proven || earlier->kd.len == 0 || earlier->signalled == visit->signalled)
+        if (!earlier->proven || earlier->signalled == visit->signalled)
             continue;
         sl_key_source source = earlier->source;
         source.origin = SL_FROM_EARLIER;
@@ -256,8 +257,8 @@ static void open_unsupported(command_visit *visit)
 /* NULL: there were too many contexts to take one more. */
 static sl_context *last_of_command(const command_visit *visit)
 {
-    const GPtrArray *contexts = sl_contexts_of(visit->security, visit->pdu->key_id);
-    for (guint i = contexts ? contexts->len : 0; i-- > 0;)
+    const GPtrArray *contexts = sl_contexts_of(visit->security, visit->pdu, visit->pdu->key_id);
+    for (guint i = contexts ? contexts->len : 0, looked = 0; i-- > 0 && looked < SL_MAX_LOOKED; looked++)
         if (((sl_context *)contexts->pdata[i])->signalled == visit->signalled)
             return (sl_context *)contexts->pdata[i];
     return NULL;

@@ -17,6 +17,7 @@ typedef struct {
     keylog_sidelink told;
     threegpp_key secret;
     unsigned line;
+    unsigned serial;       /* of all of them, in the order in which they came */
 } sl_logged;
 
 /* A Direct Security Mode Command that no key fitted yet. */
@@ -35,9 +36,11 @@ typedef struct {
 struct sl_security {
     sl_security_setting setting;
     GPtrArray *contexts;   /* sl_context, owned */
-    GHashTable *by_key;    /* sl_context.key_id to GPtrArray of borrowed sl_context, the newest last */
+    GHashTable *by_key;    /* ends and key ID to GPtrArray of borrowed sl_context, the newest last */
+    GHashTable *by_ends;   /* likewise by their ends alone: those that have a KD */
     frame_records *records;
     GPtrArray *logged;     /* sl_logged, owned */
+    GHashTable *lines;     /* label and what the line is for to GPtrArray of borrowed sl_logged, the newest last */
     GHashTable *commands;  /* KD-sess ID to GPtrArray of owned sl_command */
     unsigned command_count;
     GHashTable *futile;    /* sl_ends() and key ID to sl_futile */
@@ -65,8 +68,19 @@ void sl_context_set_kd(sl_context *context, const threegpp_key *kd);
 /* Says in context->found wherein it departs from the preferences. */
 void sl_note_found(const sl_security *security, sl_context *context);
 
-/* Contexts under a key ID, the newest last; NULL: none. */
-const GPtrArray *sl_contexts_of(const sl_security *security, uint32_t key_id);
+/* Contexts between the ends of a PDU under a key ID, the newest last; NULL: none. */
+const GPtrArray *sl_contexts_of(const sl_security *security, const sl_pdu *pdu, uint32_t key_id);
+
+/* Lines of a key log with the label, the newest last; NULL: none. For a KD-sess ID: those for any have SL_FOR_ANY. PROSE_PGK: those of a
+ * group, by sl_pgk_name(). */
+#define SL_FOR_ANY UINT32_MAX
+const GPtrArray *sl_lines_of(const sl_security *security, keylog_label label, uint32_t name);
+
+/* The first 16 bits of a group's ID and the PGK index: what every PDU to it tells. */
+static inline uint32_t sl_pgk_name(uint32_t group_msb, uint8_t pgk_index)
+{
+    return group_msb << 8 | pgk_index;
+}
 
 /* Opens a PDU under a context, trying what its reading leaves open. True: the MAC-I is right, or there is none and the SDU is what it says
  * it is; then the context is settled and the opening filled in. */

@@ -25,10 +25,9 @@ static bool tells_otherwise(const keylog_sidelink *told, const sl_wanted *wanted
 }
 
 /* A line for any KD-sess ID costs work with every ID that there is. */
-static bool is_for(const sl_security *security, const sl_logged *logged, keylog_label label, const sl_wanted *wanted)
+static bool is_for(const sl_security *security, const sl_logged *logged, const sl_wanted *wanted)
 {
-    return logged->label == label && (logged->for_any ? security->credit > 0 : logged->kd_sess_id == wanted->pdu->key_id) &&
-           !tells_otherwise(&logged->told, wanted);
+    return (!logged->for_any || security->credit > 0) && !tells_otherwise(&logged->told, wanted);
 }
 
 static void take_told(sl_context *context, const keylog_sidelink *told)
@@ -66,13 +65,21 @@ static void take_made(GPtrArray *made, sl_context *context, bool ok)
         sl_context_free(context);
 }
 
-/* Lines with the label for what is wanted, the newest first; NULL where there is none, so that its counterpart stands alone. */
+/* Lines with the label for what is wanted, the newest first; none where there is none, so that its counterpart stands alone. */
 static GPtrArray *lines_of(const sl_security *security, keylog_label label, const sl_wanted *wanted)
 {
+    const GPtrArray *named = sl_lines_of(security, label, wanted->pdu->key_id), *any = sl_lines_of(security, label, SL_FOR_ANY);
     GPtrArray *lines = g_ptr_array_new();
-    for (guint i = security->logged->len; i-- > 0 && lines->len < SL_MAX_TRIED;)
-        if (is_for(security, (const sl_logged *)security->logged->pdata[i], label, wanted))
-            g_ptr_array_add(lines, security->logged->pdata[i]);
+    guint n = named ? named->len : 0, a = any ? any->len : 0;
+    for (unsigned looked = 0; n + a > 0 && looked < SL_MAX_LOOKED && lines->len < SL_MAX_TRIED; looked++) {
+        sl_logged *next_named = n ? (sl_logged *)named->pdata[n - 1] : NULL, *next_any = a ? (sl_logged *)any->pdata[a - 1] : NULL;
+        bool takes_named = next_named && (!next_any || next_named->serial > next_any->serial);
+        sl_logged *logged = takes_named ? next_named : next_any;
+        n -= takes_named;
+        a -= !takes_named;
+        if (is_for(security, logged, wanted))
+            g_ptr_array_add(lines, logged);
+    }
     return lines;
 }
 
