@@ -176,30 +176,61 @@ static void add_sdes(GArray *found, derived_kind kind, const kd_sdes_key *key, c
     g_array_append_val(found, derived);
 }
 
-/* The proven context whose own offer and answer these are; NULL: none. */
-static const sl_context *context_of(const sl_security *sidelink, const kd_candidate *candidate)
+/* Proven contexts by the frames of their own offers and answers, the first of each frame. */
+typedef struct {
+    GHashTable *by_offer, *by_answer;
+} own_frames;
+
+static void note_own(GHashTable *table, uint32_t frame, const sl_context *context)
 {
+    if (frame && !g_hash_table_contains(table, GUINT_TO_POINTER(frame)))
+        g_hash_table_insert(table, GUINT_TO_POINTER(frame), (gpointer)context);
+}
+
+static own_frames own_frames_new(const sl_security *sidelink)
+{
+    const own_frames own = {g_hash_table_new(NULL, NULL), g_hash_table_new(NULL, NULL)};
     const GPtrArray *contexts = sl_security_contexts(sidelink);
     for (guint i = 0; i < contexts->len; i++) {
         const sl_context *context = contexts->pdata[i];
-        if (context->proven && context->signalled && is_own(candidate, context->signalled))
-            return context;
+        if (!context->proven || !context->signalled)
+            continue;
+        note_own(own.by_offer, context->signalled->offer.frame, context);
+        note_own(own.by_answer, context->signalled->answer.frame, context);
     }
-    return NULL;
+    return own;
+}
+
+static void own_frames_free(const own_frames *own)
+{
+    g_hash_table_destroy(own->by_offer);
+    g_hash_table_destroy(own->by_answer);
+}
+
+/* The first proven context whose own offer or answer these are; NULL: none. */
+static const sl_context *context_of(const own_frames *own, const kd_candidate *candidate)
+{
+    const sl_context *answered = g_hash_table_lookup(own->by_answer, GUINT_TO_POINTER(candidate->frame));
+    const sl_context *offered = g_hash_table_lookup(own->by_offer, GUINT_TO_POINTER(candidate->offer_frame));
+    if (!answered || !offered)
+        return answered ? answered : offered;
+    return answered->index < offered->index ? answered : offered;
 }
 
 static void collect_sdes(const verify_sources *sources, GArray *found)
 {
     static const pc5_context any = {.is_rekeying = false};
     GArray *candidates = kd_sources_candidates(sources->kd, &any);
+    const own_frames own = own_frames_new(sources->sidelink);
     for (guint i = candidates->len; i-- > 0;) {
         const kd_candidate *candidate = &g_array_index(candidates, kd_candidate, i);
         if (candidate->kind != KD_OF_SDES || candidate->line)
             continue;
-        const sl_context *context = context_of(sources->sidelink, candidate);
+        const sl_context *context = context_of(&own, candidate);
         add_sdes(found, DERIVED_K1, &candidate->offer, context);
         add_sdes(found, DERIVED_K2, &candidate->answer, context);
     }
+    own_frames_free(&own);
     g_array_unref(candidates);
 }
 

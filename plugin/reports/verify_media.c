@@ -312,6 +312,7 @@ void verify_media_add_sessions(verify_report *report, const verify_sources *sour
         add_keys(report, session, subject);
         verify_media_add_derivation(report, session, subject);
         verify_media_add_mikey(report, session, subject);
+        verify_session_order_events(session);
         note_findings(session, subject);
         verify_media_add_diagnoses(report, session, subject, sources, &credit);
         for (guint s = 0; s < subject->streams->len; s++)

@@ -117,20 +117,35 @@ void verify_session_identify(verify_session *session, const char *name, const ch
 
 void verify_session_note_event(verify_session *session, const char *event, uint32_t frame)
 {
-    if (!frame)
-        return;
-    guint at = session->events->len;
-    for (guint i = at; i-- > 0;) {
-        const verify_event *known = &g_array_index(session->events, verify_event, i);
-        if (known->frame < frame)
-            break;
-        if (known->frame == frame && strcmp(known->event, event) == 0)
-            return;
-        if (known->frame > frame)
-            at = i;
-    }
-    verify_event noted = {.event = event, .frame = frame};
-    g_array_insert_val(session->events, at, noted);
+    const verify_event noted = {.event = event, .frame = frame};
+    if (frame)
+        g_array_append_val(session->events, noted);
+}
+
+static gint by_frame(gconstpointer a, gconstpointer b)
+{
+    const verify_event *first = a, *second = b;
+    return (first->frame > second->frame) - (first->frame < second->frame);
+}
+
+/* Whether it is among the events of its frame, which stand last; of one frame there are but a few. */
+static bool is_noted(const verify_event *events, guint count, const verify_event *event)
+{
+    for (guint i = count; i-- > 0 && events[i].frame == event->frame;)
+        if (strcmp(events[i].event, event->event) == 0)
+            return true;
+    return false;
+}
+
+void verify_session_order_events(verify_session *session)
+{
+    verify_event *events = (verify_event *)session->events->data;
+    guint kept = 0;
+    g_array_sort(session->events, by_frame); /* which leaves those of the same frame as they stand */
+    for (guint i = 0; i < session->events->len; i++)
+        if (!is_noted(events, kept, &events[i]))
+            events[kept++] = events[i];
+    g_array_set_size(session->events, kept);
 }
 
 verify_step *verify_session_add_step(verify_session *session, const char *function, const char *output)

@@ -123,7 +123,7 @@ typedef struct {
     GArray *parties;         /* verify_party */
     GArray *identifiers;     /* verify_identifier, each once */
     GHashTable *identified;  /* the same as one text each, so that many are added fast */
-    GArray *events;          /* verify_event */
+    GArray *events;          /* verify_event; in order once verify_session_order_events was called */
     GArray *keys;            /* verify_key */
     GArray *derivation;      /* verify_step */
     GPtrArray *streams;      /* const verify_stream *, borrowed from the traffic, in order of their first frames */
@@ -175,10 +175,13 @@ const char *verify_report_octets(verify_report *report, const uint8_t *octets, s
 /* A session without anything in it, appended to the report. */
 verify_session *verify_report_add_session(verify_report *report, const char *method);
 
-/* Adds to a session: an identifier behind the others, an event in the order of frames. What is there already, a value NULL and a frame 0
- * are passed over. `name` and `event` are constant. */
+/* Adds an identifier or an event to a session behind the others. An identifier that is there already, a value NULL and a frame 0 are passed
+ * over. `name` and `event` are constant. */
 void verify_session_identify(verify_session *session, const char *name, const char *value);
 void verify_session_note_event(verify_session *session, const char *event, uint32_t frame);
+
+/* Puts the events in the order of their frames, those of one frame as they were noted, each once. */
+void verify_session_order_events(verify_session *session);
 
 /* A step that is appended; its inputs are added by the next function. Both are valid until the next step is added. */
 verify_step *verify_session_add_step(verify_session *session, const char *function, const char *output);

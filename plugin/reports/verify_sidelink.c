@@ -379,6 +379,7 @@ static verify_session *add_session(verify_report *report, const verify_sources *
         note_signalled(session, (const pc5_context *)link->signalled->pdata[i]);
     for (guint i = 0; i < MIN(link->contexts->len, SIDELINK_MAX_LISTED); i++)
         note_kd(session, sources, (const sl_context *)link->contexts->pdata[i]);
+    verify_session_order_events(session);
     for (guint i = 0; i < link->streams->len; i++)
         g_ptr_array_add(session->streams, link->streams->pdata[i]);
     sidelink_add_keys(report, session, sources, links, link);

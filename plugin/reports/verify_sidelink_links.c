@@ -1,6 +1,8 @@
 /* Which streams, contexts and signalling belong to one link. */
 #include "reports/verify_sidelink_parts.h"
 
+#include <string.h>
+
 /* --- links --------------------------------------------------------------------------------------------------------- */
 
 static void free_link(gpointer data)
@@ -51,7 +53,17 @@ static bool takes(sidelink_link *link, const pc5_id *a, const pc5_id *b, bool is
     return false;
 }
 
-static sidelink_link *link_between(sidelink_links *links, const pc5_id *a, const pc5_id *b, bool is_group)
+/* The kind of link and both ends with all their octets. */
+static GBytes *link_name(const pc5_id *a, const pc5_id *b, bool is_group)
+{
+    uint8_t name[1 + 2 * sizeof(pc5_id)] = {is_group};
+    bool swap = memcmp(a, b, sizeof *a) > 0;
+    memcpy(name + 1, swap ? b : a, sizeof *a);
+    memcpy(name + 1 + sizeof *a, swap ? a : b, sizeof *a);
+    return g_bytes_new(name, sizeof name);
+}
+
+static sidelink_link *find_or_make_link(sidelink_links *links, const pc5_id *a, const pc5_id *b, bool is_group)
 {
     GBytes *name = pc5_pair_name(a, b);
     GPtrArray *alike = (GPtrArray *)g_hash_table_lookup(links->by_name, name);
@@ -61,11 +73,24 @@ static sidelink_link *link_between(sidelink_links *links, const pc5_id *a, const
         alike = g_ptr_array_new();
         g_hash_table_insert(links->by_name, name, alike);
     }
-    for (guint i = 0; i < alike->len; i++)
+    for (guint i = 0; i < alike->len && i < PC5_MAX_ALIKE; i++)
         if (takes((sidelink_link *)alike->pdata[i], a, b, is_group))
             return (sidelink_link *)alike->pdata[i];
     sidelink_link *link = link_new(links, a, b, is_group);
     g_ptr_array_add(alike, link);
+    return link;
+}
+
+static sidelink_link *link_between(sidelink_links *links, const pc5_id *a, const pc5_id *b, bool is_group)
+{
+    GBytes *name = link_name(a, b, is_group);
+    sidelink_link *link = (sidelink_link *)g_hash_table_lookup(links->by_ends, name);
+    if (link) {
+        g_bytes_unref(name);
+        return link;
+    }
+    link = find_or_make_link(links, a, b, is_group);
+    g_hash_table_insert(links->by_ends, name, link);
     return link;
 }
 
@@ -201,6 +226,7 @@ sidelink_links *sidelink_links_new(const verify_sources *sources)
     sidelink_links *links = g_new0(sidelink_links, 1);
     links->links = g_ptr_array_new_with_free_func(free_link);
     links->by_name = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, free_list);
+    links->by_ends = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     links->by_signalling = g_hash_table_new(NULL, NULL);
     links->opened = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     take_signalling(links, sources->pc5);
@@ -214,6 +240,7 @@ sidelink_links *sidelink_links_new(const verify_sources *sources)
 void sidelink_links_free(sidelink_links *links)
 {
     g_hash_table_destroy(links->by_name);
+    g_hash_table_destroy(links->by_ends);
     g_hash_table_destroy(links->by_signalling);
     g_hash_table_destroy(links->opened);
     g_ptr_array_free(links->links, TRUE);

@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
     GPtrArray *links;      /* sidelink_link, owned, in order of appearance */
     GHashTable *by_name;   /* pc5_pair_name of the ends to GPtrArray of borrowed links */
+    GHashTable *by_ends;   /* link_name() of ends as they were seen to the link that they led to */
     GHashTable *by_signalling; /* const pc5_context * to sidelink_link */
     GHashTable *opened;    /* const sl_context * to sidelink_opened; of all contexts that have a place */
 } sidelink_links;

@@ -21,6 +21,7 @@ typedef struct {
     verify_stream stream;
     stream_name name;
     verify_stretch *latest; /* stretch; NULL: there is none yet */
+    GHashTable *by_opener;  /* key or context to verify_stretch, once there are several; NULL: there are not */
 } known_stream;
 
 struct verify_traffic {
@@ -130,6 +131,8 @@ static gboolean same_name(gconstpointer a, gconstpointer b)
 static void free_stream(gpointer data)
 {
     known_stream *known = data;
+    if (known->by_opener)
+        g_hash_table_destroy(known->by_opener);
     g_ptr_array_free(known->stream.stretches, TRUE);
     for (unsigned i = 0; i < VERIFY_SAMPLES; i++)
         g_free(known->stream.samples[i].octets);
@@ -169,19 +172,24 @@ static known_stream *stream_of(verify_traffic *traffic, const stream_name *name)
 /* What went under the key that opened the packet, or under none. */
 static verify_stretch *stretch_of(known_stream *known, const packet_fate *fate)
 {
-    GPtrArray *stretches = known->stream.stretches;
+    gpointer opener = fate->key ? (gpointer)fate->key : (gpointer)fate->context;
     if (known->latest && known->latest->key == fate->key && known->latest->context == fate->context)
         return known->latest;
-    for (guint i = stretches->len; i-- > 0;) {
-        verify_stretch *stretch = stretches->pdata[i];
-        if (stretch->key == fate->key && stretch->context == fate->context)
-            return known->latest = stretch;
+    if (known->latest && !known->by_opener) {
+        known->by_opener = g_hash_table_new(NULL, NULL);
+        g_hash_table_insert(known->by_opener, known->latest->key ? (gpointer)known->latest->key : (gpointer)known->latest->context,
+                            known->latest);
     }
-    known->latest = g_new0(verify_stretch, 1);
-    known->latest->key = fate->key;
-    known->latest->context = fate->context;
-    g_ptr_array_add(stretches, known->latest);
-    return known->latest;
+    verify_stretch *stretch = known->by_opener ? g_hash_table_lookup(known->by_opener, opener) : NULL;
+    if (!stretch) {
+        stretch = g_new0(verify_stretch, 1);
+        stretch->key = fate->key;
+        stretch->context = fate->context;
+        g_ptr_array_add(known->stream.stretches, stretch);
+    }
+    if (known->by_opener)
+        g_hash_table_insert(known->by_opener, opener, stretch);
+    return known->latest = stretch;
 }
 
 /* False: the packet is outside the window, and is counted as that alone. */

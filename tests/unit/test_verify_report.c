@@ -47,6 +47,7 @@ static void test_events_stand_in_the_order_of_frames(void)
     verify_session_note_event(session, "offer", 0);
     verify_session_note_event(session, "offer", 4);
     verify_session_note_event(session, "offer", 12);
+    verify_session_order_events(session);
     static const verify_event EXPECTED[] = {{"offer", 4}, {"mikey_request", 4}, {"answer", 9}, {"offer", 12}};
     g_assert_cmpuint(session->events->len, ==, G_N_ELEMENTS(EXPECTED));
     for (guint i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
