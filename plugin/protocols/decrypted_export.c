@@ -14,7 +14,8 @@ static void queue(packet_info *pinfo, tvbuff_t *plain, exp_pdu_data_t *record)
 {
     record->tvb_captured_length = tvb_captured_length(plain);
     record->tvb_reported_length = tvb_reported_length(plain);
-    record->pdu_tvb = plain;
+    /* The taps come last, when a dissector may have cut `plain` to the length that it read in it. */
+    record->pdu_tvb = tvb_new_subset_remaining(plain, 0);
     tap_queue_packet(export_tap, pinfo, record);
 }
 

@@ -7,8 +7,10 @@ import pytest
 
 import d2d_scenarios
 import rtsp_scenarios
+from d2d_parties import ALICE, BOB, datagram, one_link
 from judge import sha256
 from model import real_captures
+from model.d2d_link import D2dScenario
 from test_samples import preferences_of, script, secret_of  # script: a fixture
 
 CAPTURES = sorted(real_captures.FOLDER.glob("*.pcap"))
@@ -131,6 +133,18 @@ def test_sdus_of_a_link_with_null_algorithms_are_exported(tshark, export):
     """But not those before, which no context has to do with."""
     scenario = d2d_scenarios.build("algorithms[eea0_eia0]")
     capture = tshark.file("null_algorithms.pcap", b"")
+    scenario.capture.write(capture)
+    found = [(each.frame, each.digest) for each in records(tshark, export(capture, 1, options=[]))]
+    assert found == [(frame, sha256(pdu.plain)) for frame, pdus in sorted(scenario.protected.items()) for pdu in pdus]
+
+
+def test_octets_behind_a_packet_are_exported_with_it(tshark, export):
+    """Dissectors of IP cut what they are given to the length that they read in it, and the tap comes after them."""
+    scenario = D2dScenario("octets behind packets")
+    link = one_link(scenario)
+    for version in (4, 6):
+        link.air.send(link.data(ALICE, datagram(scenario, ALICE, BOB, version=version) + b"behind it"))
+    capture = tshark.file("octets_behind_packets.pcap", b"")
     scenario.capture.write(capture)
     found = [(each.frame, each.digest) for each in records(tshark, export(capture, 1, options=[]))]
     assert found == [(frame, sha256(pdu.plain)) for frame, pdus in sorted(scenario.protected.items()) for pdu in pdus]
