@@ -107,6 +107,7 @@ static inline bool ws_secrets_withheld(const packet_info *pinfo, uint32_t type)
             g_array_index(params.dsbs_growing, wtap_block_t, i));
         found |= dsb->secrets_type == type;
     }
+    g_free(params.idb_inf); /* in all of the 4.0 line the next leaves this to its caller */
     wtap_dump_params_cleanup(&params);
     return found;
 }
