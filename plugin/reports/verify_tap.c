@@ -25,6 +25,7 @@ struct verify_listener {
     verify_traffic *traffic; /* NULL: nothing was counted yet */
     verify_window window;
     bool two_passes;
+    bool again;              /* packets come that have come before */
     uint32_t told_frame;     /* of the latest packet that this plugin gave a verdict */
     bool told_sidelink;      /* it was a PDU of the sidelink ... */
     uint32_t told_ssrc;      /* ... or this was its SSRC */
@@ -106,18 +107,19 @@ static tap_packet_status take_stock_rtp(void *data, packet_info *pinfo, epan_dis
     return TAP_PACKET_REDRAW;
 }
 
-/* Whether a frame was visited before, no tap can tell: by the time that it is asked, it was. */
+/* Whether a frame was visited before, no tap can tell: by the time that it is asked, it was. And where the first pass is a redissection,
+ * libwireshark says nothing of its end. */
 static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *record _U_,
                                     tap_flags_t flags _U_)
 {
     verify_listener *listener = *(verify_listener *const *)data;
-    listener->two_passes = d2d_capture_get()->first_pass_over;
+    listener->two_passes = listener->again || d2d_capture_get()->first_pass_over;
     return TAP_PACKET_REDRAW;
 }
 
 static void draw(void *data)
 {
-    verify_listener *listener = data;
+    verify_listener *listener = *(verify_listener *const *)data;
     if (listener->draw)
         listener->draw(listener, listener->user);
 }
@@ -149,11 +151,11 @@ verify_listener *verify_listener_new(verify_draw draw_report, void *user, GDestr
     listener->draw = draw_report;
     listener->user = user;
     listener->free_user = free_user;
-    if (!accepted(register_tap_listener("d2dsec", listener, NULL, TL_REQUIRES_NOTHING, begin_anew, take_packet, draw, finish))) {
+    if (!accepted(register_tap_listener("d2dsec", listener, NULL, TL_REQUIRES_NOTHING, begin_anew, take_packet, NULL, finish))) {
         finish(listener);
         return NULL;
     }
-    if (!accepted(register_tap_listener("frame", &listener->self[0], NULL, TL_REQUIRES_NOTHING, NULL, take_frame, NULL, NULL)) ||
+    if (!accepted(register_tap_listener("frame", &listener->self[0], NULL, TL_REQUIRES_NOTHING, NULL, take_frame, draw, NULL)) ||
         !accepted(register_tap_listener("rtp", &listener->self[1], NULL, TL_REQUIRES_NOTHING, NULL, take_stock_rtp, NULL, NULL))) {
         verify_listener_free(listener);
         return NULL;
@@ -166,6 +168,11 @@ void verify_listener_free(verify_listener *listener)
     remove_tap_listener(&listener->self[0]);
     remove_tap_listener(&listener->self[1]);
     remove_tap_listener(listener);
+}
+
+void verify_listener_set_again(verify_listener *listener, bool again)
+{
+    listener->again = again;
 }
 
 verify_report *verify_listener_report(verify_listener *listener)

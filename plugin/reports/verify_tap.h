@@ -15,6 +15,10 @@ typedef void (*verify_draw)(verify_listener *listener, void *user);
 verify_listener *verify_listener_new(verify_draw draw, void *user, GDestroyNotify free_user);
 void verify_listener_free(verify_listener *listener);
 
+/* True: from now on packets come that have all been dissected before, when the listener's owner has libwireshark go through the capture once
+ * more. False, as at first: they may or may not. */
+void verify_listener_set_again(verify_listener *listener, bool again);
+
 /* The report on what was counted so far, to be freed with verify_report_free before the next packet is dissected. NULL: no capture is
  * open. */
 verify_report *verify_listener_report(verify_listener *listener);

@@ -125,14 +125,14 @@ class Tshark:
 
     # --- running --------------------------------------------------------------------------------
 
-    def command(self, arguments, plugin=True):
-        """(argv, environment) of one run with a fresh home."""
+    def command(self, arguments, plugin=True, program=None):
+        """(argv, environment) of one run of tshark, or of another program of Wireshark's, with a fresh home."""
         home = Path(tempfile.mkdtemp(prefix="home-", dir=self.folder))
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "WIRESHARK_"))}
         environment.update(
             HOME=str(home), LC_ALL="C.UTF-8", TZ="UTC",
             WIRESHARK_PLUGIN_DIR=str(self.folder / ("plugins" if plugin else "stock")))
-        argv = [tshark_path(), *map(str, arguments)]
+        argv = [program or tshark_path(), *map(str, arguments)]
         if os.getuid() == 0 or os.getgid() == 0:
             os.chown(home, NOBODY, NOBODY)
             # Wireshark ignores WIRESHARK_PLUGIN_DIR for uid 0 and gid 0

@@ -1,0 +1,46 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "dissection")]
+
+import desktop as driver
+import tshark as harness
+
+
+@pytest.fixture(scope="session")
+def tshark():
+    """Where nobody names a plugin the test is skipped; a named one must be there."""
+    reason = harness.plugin_missing()
+    if reason:
+        (pytest.fail if os.environ.get("D2DSEC_PLUGIN_DIR") else pytest.skip)(reason)
+    runner = harness.Tshark()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope="session")
+def desktop():
+    missing = driver.missing_programs()
+    if missing:
+        pytest.fail("not installed: " + ", ".join(missing))
+    display = driver.Desktop()
+    yield display
+    display.close()
+
+
+@pytest.fixture
+def wireshark(tshark, desktop):
+    """Starts Wireshark with the plugin: wireshark(ARGUMENT..., preferences=TEXT)."""
+    runs = []
+
+    def start(*arguments, preferences=""):
+        runs.append(driver.Wireshark(desktop, *driver.prepare(tshark, arguments, preferences=preferences)))
+        return runs[-1]
+
+    yield start
+    for each in runs:
+        each.end()
