@@ -220,10 +220,13 @@ static stock_belief belief_of(const media_opening *opening)
     return opening->verdict == MEDIA_UNKNOWN ? STOCK_AS_FOUND : STOCK_PROTECTED;
 }
 
-/* Tells several packets of one frame apart. */
+/* Tells several packets of one frame apart, and is the same at each visit. The layer is that of the carrier: a packet that came where
+ * signalling said, and so without a layer of this protocol's own, may come by trial the next time, when STUN has taken the conversation. */
 static uint16_t position_of(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    return (uint16_t)(tvb_raw_offset(tvb) + 4096 * pinfo->curr_layer_num);
+    const wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
+    const bool is_own = last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_d2dsrtp;
+    return (uint16_t)(tvb_raw_offset(tvb) + 4096 * (pinfo->curr_layer_num - is_own));
 }
 
 /* A packet, what became of it, and what its dissector is to have: the plaintext as a data source, or what was captured. */

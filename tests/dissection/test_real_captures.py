@@ -20,6 +20,7 @@ def test_every_expected_hash_and_no_other(tshark, capture, passes):
 def compare(tshark, capture, passes, *, options=(), early=()):
     frames = tshark.frames(capture, passes=passes, options=options)
     rows = {row.frame: row for row in real_captures.expected_rows(capture)}
+    repeats = frames_of_repeats(rows)
     judgement = Judgement("%s, %d pass(es)" % (capture.stem, passes))
     for frame in frames.values():
         row = rows.get(frame.number)
@@ -28,7 +29,7 @@ def compare(tshark, capture, passes, *, options=(), early=()):
             obligation = "may" if frame.number in early else "must"
         source = DECRYPTED_RTP if row and row.is_rtp else DECRYPTED_RTCP
         if compare_source(judgement, frame, source, row and row.plain_sha256, obligation):
-            compare_facts(judgement, frame, row)
+            compare_facts(judgement, frame, row, frame.number in repeats)
         elif row and not row.decrypts and frame.number not in early:
             allowed = {"rtp-corrupt": {"tag mismatch"}, "clear-rtcp": {"clear", ""}}.get(row.kind)
             if allowed and frame.verdict not in allowed:
@@ -38,8 +39,19 @@ def compare(tshark, capture, passes, *, options=(), early=()):
     judgement.conclude()
 
 
-def compare_facts(judgement, frame, row):
-    allowed = {"decrypted", "replayed"}
+def frames_of_repeats(rows):
+    """Frames with a packet that an earlier one has had."""
+    seen, repeats = set(), set()
+    for row in rows.values():
+        packet = row.ssrc, row.is_rtp, row.roc_or_e, row.number, row.plain_sha256
+        if packet in seen:
+            repeats.add(row.frame)
+        seen.add(packet)
+    return repeats
+
+
+def compare_facts(judgement, frame, row, is_repeat):
+    allowed = {"decrypted", "replayed"} if is_repeat else {"decrypted"}
     if row.kind == "rtp-unauth":
         allowed = {"not authenticated"}
     if row.kind == "rtcp-notag" or not row.is_rtp and row.roc_or_e == "0":
