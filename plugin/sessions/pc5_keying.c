@@ -136,9 +136,12 @@ static bool is_mikey(keyest_method method)
 
 /* --- offer and answer ---------------------------------------------------------------------------------------------- */
 
-static void check_answer(pc5_visit *visit, const pc5_context *context)
+static void check_answer(pc5_visit *visit, const pc5_attempt *attempt)
 {
+    const pc5_context *context = &attempt->context;
     uint32_t offered, answered;
+    if (pc5_earlier_offer_is_open(visit->pair, attempt))
+        pc5_report(visit, PC5_PROBLEM_OTHER_OFFER_OPEN);
     if (is_mikey(context->offer.method) != is_mikey(context->answer.method))
         pc5_report(visit, PC5_PROBLEM_KEYING_METHODS_DIFFER);
     else if (is_mikey(context->offer.method) && csb_id_of(&context->offer, &offered) &&
@@ -175,5 +178,5 @@ void pc5_take_keying(pc5_visit *visit, pc5_attempt *attempt)
     if (keyest_is_sdp(information))
         take_sdp(visit, attempt, is_offer ? SDP_ROLE_OFFER : SDP_ROLE_ANSWER);
     if (!is_offer)
-        check_answer(visit, &attempt->context);
+        check_answer(visit, attempt);
 }

@@ -51,6 +51,8 @@ static const struct {
         {WARNING, "The counter is not that of the keepalive before (TS 24.334 clause 12.5.1)"},
     [PC5_PROBLEM_KEYING_WITHOUT_OFFER] =
         {NOTE, "Key establishment information stands here, but the request of this link had none, or is not in the capture"},
+    [PC5_PROBLEM_OTHER_OFFER_OPEN] =
+        {NOTE, "The other side sent an earlier offer that nothing has answered; it is taken that the newest is meant"},
     [PC5_PROBLEM_KEYING_CHANGED] =
         {WARNING, "The side sent other key establishment information for the same link before; the first counts"},
     [PC5_PROBLEM_KEYING_METHODS_DIFFER] =

@@ -259,6 +259,18 @@ static pc5_attempt *attempt_new(pc5_visit *visit, unsigned initiator)
     return attempt;
 }
 
+bool pc5_earlier_offer_is_open(const pc5_pair *pair, const pc5_attempt *attempt)
+{
+    for (guint i = pair->attempts->len, n = 0; i-- > 0 && n < LOOK_BACK; n++) {
+        const pc5_attempt *other = (const pc5_attempt *)pair->attempts->pdata[i];
+        const pc5_context *context = &other->context;
+        bool is_open = context->offer.frame && !context->command_frame && !context->closing_frame;
+        if (is_open && other->serial < attempt->serial && other->offerer == attempt->offerer)
+            return true;
+    }
+    return false;
+}
+
 static bool copy_nonce(const pc5s_message *message, pc5s_ie_kind kind, uint8_t nonce[NONCE_LEN])
 {
     const pc5s_ie *ie = pc5s_find(message, kind);

@@ -56,6 +56,9 @@ static inline void pc5_report(pc5_visit *visit, pc5_problem_kind kind)
 /* The use that is to be remembered of what the visit brings. */
 pc5_use *pc5_use_new(const pc5_visit *visit, pc5_attempt *attempt);
 
+/* Whether the side that sent the offer of `attempt` sent another one before it to the same peer, to which nothing has come back. */
+bool pc5_earlier_offer_is_open(const pc5_pair *pair, const pc5_attempt *attempt);
+
 /* Takes the key establishment information of the message in, as offer or answer. attempt: NULL, none is known. */
 void pc5_take_keying(pc5_visit *visit, pc5_attempt *attempt);
 

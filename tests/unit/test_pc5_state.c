@@ -377,6 +377,10 @@ static void test_several_in_one_frame(void)
 
 #define KEY_A "AAECAwQFBgcICQoLDA0ODyAhIiMkJSYnKCkqKywt"
 #define KEY_B "EBESExQVFhcYGRobHB0eHzAxMjM0NTY3ODk6Ozw9"
+#define KEY_C "QEFCQ0RFRkdISUpLTE1OT2BhYmNkZWZnaGlqa2xt"
+#define KEY_D "UFFSU1RVVldYWVpbXF1eX3BxcnN0dXZ3eHl6e3x9"
+#define KEY_E "gIGCg4SFhoeIiYqLjI2Oj6ChoqOkpaanqKmqq6yt"
+#define KEY_F "kJGSk5SVlpeYmZqbnJ2en7CxsrO0tba3uLm6u7y9"
 #define LINE(tag, suite, key) "a=crypto:" tag " " suite " inline:" key "\r\n"
 #define CM80 "AES_CM_128_HMAC_SHA1_80"
 #define CM32 "AES_CM_128_HMAC_SHA1_32"
@@ -460,6 +464,26 @@ static void test_late_offers(void)
     g_assert_cmpint(record->exchange->role, ==, SDP_ROLE_ANSWER);
     /* twice the same answer, and then another */
     g_assert_cmphex(add_sdp(state, 5, 4, 3, ACCEPT, SDP(LINE("1", CM80, KEY_B)))->problems, ==, BIT(KEYING_CHANGED));
+    pc5_state_free(state);
+}
+
+/* Two offers under nonces of their own, of which nothing says which the answer means. */
+static void test_two_offers(void)
+{
+    pc5_state *state = pc5_state_new();
+    add_sdp(state, 1, 1, 2, REQUEST, SDP(LINE("1", CM80, KEY_A)));
+    g_assert_cmphex(add_sdp(state, 2, 1, 2, REQUEST_OF("0002", NONCE_3, "12"), SDP(LINE("2", CM80, KEY_C)))->problems, ==, 0);
+    const pc5_record *answer = add_sdp(state, 3, 2, 1, COMMAND, SDP(LINE("2", CM80, KEY_B)));
+    g_assert_cmphex(answer->problems, ==, BIT(OTHER_OFFER_OPEN));
+    g_assert_cmpuint(answer->exchange->offer_frame, ==, 2);
+    g_assert_cmphex(answer->exchange->answer_problems[0], ==, 0);
+    /* an earlier one that was refused is out of the question */
+    add_sdp(state, 4, 3, 4, REQUEST_OF("0001", "@15 02 ", "12"), SDP(LINE("1", CM80, KEY_D)));
+    add_text(state, 5, 4, 3, "03 0001 04");
+    add_sdp(state, 6, 3, 4, REQUEST_OF("0002", "@15 03 ", "12"), SDP(LINE("1", CM80, KEY_E)));
+    answer = add_sdp(state, 7, 4, 3, COMMAND_OF("0002", "f0f0", NONCE_4, "22", "34"), SDP(LINE("1", CM80, KEY_F)));
+    g_assert_cmphex(answer->problems, ==, 0);
+    g_assert_cmpuint(answer->exchange->offer_frame, ==, 6);
     pc5_state_free(state);
 }
 
@@ -560,6 +584,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pc5-state/offer and answer", test_offer_and_answer);
     g_test_add_func("/pc5-state/answers", test_answers);
     g_test_add_func("/pc5-state/late offers", test_late_offers);
+    g_test_add_func("/pc5-state/two offers", test_two_offers);
     g_test_add_func("/pc5-state/repeated answer", test_repeated_answer);
     g_test_add_func("/pc5-state/keys used again", test_keys_used_again);
     g_test_add_func("/pc5-state/MIKEY", test_mikey);
