@@ -379,6 +379,12 @@ static int dissect_alone(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
 /* --- PDUs in this project's framing -------------------------------------------------------------------------------- */
 
+static void show_unread(proto_tree *tree, tvbuff_t *tvb, unsigned offset)
+{
+    if (offset < tvb_captured_length(tvb))
+        proto_tree_add_item(tree, hf_data, tvb, (int)offset, -1, ENC_NA);
+}
+
 static void show_frame(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const sl_pdcp_frame *frame)
 {
     int end = frame->header_len ? (int)frame->header_len : -1;
@@ -398,6 +404,8 @@ static void show_frame(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, cons
     }
     if (frame->header_len > SL_PDCP_TAGS_AT + 1)
         proto_tree_add_item(sub, hf_tags, tvb, SL_PDCP_TAGS_AT, (int)frame->header_len - SL_PDCP_TAGS_AT - 1, ENC_NA);
+    if (!frame->header_len)
+        show_unread(sub, tvb, frame->link.destination_bits ? SL_PDCP_TAGS_AT : SL_PDCP_VERSION_AT + 1);
     sl_show_problems(pinfo, item, &experts, frame->problems, sl_pdcp_frame_take_problem);
 }
 
