@@ -143,9 +143,9 @@ static void note_signalled(verify_session *session, const pc5_context *signalled
     note_keying(session, &signalled->answer, false);
 }
 
-static void note_tek(verify_session *session, const mikey_sessions *mikey, const kd_trace *made_of)
+static void note_tek(verify_session *session, const sidelink_links *links, const kd_trace *made_of)
 {
-    const mikey_record *record = sidelink_message_of(mikey, made_of);
+    const mikey_record *record = sidelink_message_of(links, made_of);
     const mikey_record *initial = record && record->initial ? record->initial : record;
     if (!record)
         return;
@@ -155,13 +155,13 @@ static void note_tek(verify_session *session, const mikey_sessions *mikey, const
 }
 
 /* What KD was made of, which other signalling than the link's own may have brought. */
-static void note_kd(verify_session *session, const verify_sources *sources, const sl_context *context)
+static void note_kd(verify_session *session, const sidelink_links *links, const sl_context *context)
 {
     const kd_trace *made_of = &context->source.made_of;
     if (context->kd.len == 0)
         return;
     if (made_of->kind == KD_OF_TEK) {
-        note_tek(session, sources->mikey, made_of);
+        note_tek(session, links, made_of);
     } else if (made_of->kind == KD_OF_SDES) {
         verify_session_note_event(session, "offer", made_of->offer_frame);
         verify_session_note_event(session, "answer", made_of->frame);
@@ -179,7 +179,7 @@ static const sl_context *first_keyed(const sidelink_link *link)
     return NULL;
 }
 
-static const char *method_of(const verify_sources *sources, const sidelink_link *link)
+static const char *method_of(const sidelink_links *links, const sidelink_link *link)
 {
     const sl_context *context = first_keyed(link);
     if (link->is_group)
@@ -188,7 +188,7 @@ static const char *method_of(const verify_sources *sources, const sidelink_link 
         return "PC5";
     if (context->kd.len == 0 || context->source.made_of.kind == KD_LOGGED)
         return "key log";
-    return context->source.made_of.kind == KD_OF_SDES ? "SDES" : sidelink_mikey_method(sources->mikey, &context->source.made_of);
+    return context->source.made_of.kind == KD_OF_SDES ? "SDES" : sidelink_mikey_method(links, &context->source.made_of);
 }
 
 /* Whether PC5 signalling of the link itself brought what KD was made of. */
@@ -365,10 +365,9 @@ static void note_found(verify_report *report, verify_session *session, const sid
 
 /* --- sessions ------------------------------------------------------------------------------------------------------ */
 
-static verify_session *add_session(verify_report *report, const verify_sources *sources, const sidelink_links *links,
-                                   const sidelink_link *link)
+static verify_session *add_session(verify_report *report, const sidelink_links *links, const sidelink_link *link)
 {
-    verify_session *session = verify_report_add_session(report, method_of(sources, link));
+    verify_session *session = verify_report_add_session(report, method_of(links, link));
     session->carrier = carrier_of(link);
     if (link->is_group)
         add_members(report, session, link);
@@ -378,11 +377,11 @@ static verify_session *add_session(verify_report *report, const verify_sources *
     for (guint i = 0; i < link->signalled->len; i++)
         note_signalled(session, (const pc5_context *)link->signalled->pdata[i]);
     for (guint i = 0; i < MIN(link->contexts->len, SIDELINK_MAX_LISTED); i++)
-        note_kd(session, sources, (const sl_context *)link->contexts->pdata[i]);
+        note_kd(session, links, (const sl_context *)link->contexts->pdata[i]);
     verify_session_order_events(session);
     for (guint i = 0; i < link->streams->len; i++)
         g_ptr_array_add(session->streams, link->streams->pdata[i]);
-    sidelink_add_keys(report, session, sources, links, link);
+    sidelink_add_keys(report, session, links, link);
     note_unopened(report, session, link);
     note_unsupported(report, session, link);
     note_found(report, session, links, link);
@@ -459,7 +458,7 @@ void verify_sidelink_add_sessions(verify_report *report, const verify_sources *s
     sidelink_links *links = sidelink_links_new(sources);
     GPtrArray *made = g_ptr_array_new();
     for (guint i = 0; i < links->links->len; i++)
-        g_ptr_array_add(made, add_session(report, sources, links, (const sidelink_link *)links->links->pdata[i]));
+        g_ptr_array_add(made, add_session(report, links, (const sidelink_link *)links->links->pdata[i]));
     GHashTable *silent = silent_sessions(report);
     for (guint i = 0; i < links->links->len; i++)
         note_uses(report, silent, (const sidelink_link *)links->links->pdata[i], (const verify_session *)made->pdata[i]);

@@ -11,7 +11,6 @@
 typedef struct {
     verify_report *report;
     verify_session *session;
-    const verify_sources *sources;
     const sidelink_links *links;
     GHashTable *kds; /* fingerprint to the number of KD among the session's keys, from 1 */
 } key_list;
@@ -187,26 +186,14 @@ static void derive_from_sdes(key_list *list, const sl_context *context)
 
 /* --- KD from a TEK --------------------------------------------------------------------------------------------------- */
 
-static bool gave(const mikey_record *record, const kd_trace *tek)
+const mikey_record *sidelink_message_of(const sidelink_links *links, const kd_trace *tek)
 {
-    for (guint i = 0; i < record->teks->len; i++)
-        if (strcmp(g_array_index(record->teks, mikey_tek, i).step->fingerprint, tek->key.fingerprint) == 0)
-            return true;
-    return false;
+    return (const mikey_record *)g_hash_table_lookup(links->tek_givers, tek->key.fingerprint);
 }
 
-const mikey_record *sidelink_message_of(const mikey_sessions *mikey, const kd_trace *tek)
+const char *sidelink_mikey_method(const sidelink_links *links, const kd_trace *tek)
 {
-    const GPtrArray *records = mikey_sessions_records(mikey);
-    for (guint i = records->len; i-- > 0;)
-        if (gave((const mikey_record *)records->pdata[i], tek))
-            return (const mikey_record *)records->pdata[i];
-    return NULL;
-}
-
-const char *sidelink_mikey_method(const mikey_sessions *mikey, const kd_trace *tek)
-{
-    const mikey_record *record = sidelink_message_of(mikey, tek);
+    const mikey_record *record = sidelink_message_of(links, tek);
     return record && mikey_is_ticket_type(record->message->header.data_type) ? "MIKEY-TICKET" : "MIKEY";
 }
 
@@ -262,7 +249,7 @@ static const char *origin_of_kd(const key_list *list, const kd_trace *made_of)
 {
     if (made_of->line)
         return "key log";
-    return made_of->kind == KD_OF_SDES ? "SDES" : sidelink_mikey_method(list->sources->mikey, made_of);
+    return made_of->kind == KD_OF_SDES ? "SDES" : sidelink_mikey_method(list->links, made_of);
 }
 
 /* KD outlives a context: it is listed once. */
@@ -449,12 +436,10 @@ static void add_context(key_list *list, const sl_context *context)
     add_traffic_keys(list, context, opened);
 }
 
-void sidelink_add_keys(verify_report *report, verify_session *session, const verify_sources *sources, const sidelink_links *links,
-                       const sidelink_link *link)
+void sidelink_add_keys(verify_report *report, verify_session *session, const sidelink_links *links, const sidelink_link *link)
 {
     key_list list = {.report = report,
                      .session = session,
-                     .sources = sources,
                      .links = links,
                      .kds = g_hash_table_new(g_str_hash, g_str_equal)};
     for (guint i = 0; i < MIN(link->contexts->len, SIDELINK_MAX_LISTED); i++)

@@ -215,6 +215,19 @@ static void take_contexts(sidelink_links *links, const sl_security *sidelink)
     }
 }
 
+/* In order of arrival, so that the newest message stays. */
+static void take_teks(sidelink_links *links, const mikey_sessions *mikey)
+{
+    const GPtrArray *records = mikey_sessions_records(mikey);
+    for (guint i = 0; i < records->len; i++) {
+        const mikey_record *record = (const mikey_record *)records->pdata[i];
+        for (guint t = 0; t < record->teks->len; t++) {
+            const mikey_step *step = g_array_index(record->teks, mikey_tek, t).step;
+            g_hash_table_replace(links->tek_givers, (gpointer)step->fingerprint, (gpointer)record);
+        }
+    }
+}
+
 static gint by_index(gconstpointer a, gconstpointer b)
 {
     const sl_context *first = *(const sl_context *const *)a, *second = *(const sl_context *const *)b;
@@ -229,9 +242,11 @@ sidelink_links *sidelink_links_new(const verify_sources *sources)
     links->by_ends = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     links->by_signalling = g_hash_table_new(NULL, NULL);
     links->opened = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    links->tek_givers = g_hash_table_new(g_str_hash, g_str_equal);
     take_signalling(links, sources->pc5);
     take_streams(links, sources->traffic);
     take_contexts(links, sources->sidelink);
+    take_teks(links, sources->mikey);
     for (guint i = 0; i < links->links->len; i++)
         g_ptr_array_sort(((sidelink_link *)links->links->pdata[i])->contexts, by_index);
     return links;
@@ -243,6 +258,7 @@ void sidelink_links_free(sidelink_links *links)
     g_hash_table_destroy(links->by_ends);
     g_hash_table_destroy(links->by_signalling);
     g_hash_table_destroy(links->opened);
+    g_hash_table_destroy(links->tek_givers);
     g_ptr_array_free(links->links, TRUE);
     g_free(links);
 }

@@ -27,6 +27,7 @@ typedef struct {
     GHashTable *by_ends;   /* link_name() of ends as they were seen to the link that they led to */
     GHashTable *by_signalling; /* const pc5_context * to sidelink_link */
     GHashTable *opened;    /* const sl_context * to sidelink_opened; of all contexts that have a place */
+    GHashTable *tek_givers; /* fingerprint of a TEK to the newest mikey_record that gave it */
 } sidelink_links;
 
 sidelink_links *sidelink_links_new(const verify_sources *sources);
@@ -41,13 +42,12 @@ static inline const sidelink_opened *sidelink_opened_by(const sidelink_links *li
 const char *sidelink_algorithm(verify_report *report, const char *which, uint8_t identity);
 
 /* The newest message that gave a TEK. NULL: none did; a key log has it. */
-const mikey_record *sidelink_message_of(const mikey_sessions *mikey, const kd_trace *tek);
+const mikey_record *sidelink_message_of(const sidelink_links *links, const kd_trace *tek);
 
 /* "MIKEY-TICKET" or "MIKEY", by the message that gave the TEK. */
-const char *sidelink_mikey_method(const mikey_sessions *mikey, const kd_trace *tek);
+const char *sidelink_mikey_method(const sidelink_links *links, const kd_trace *tek);
 
 /* Adds the keys of a link's contexts to its session, and how each was derived. */
-void sidelink_add_keys(verify_report *report, verify_session *session, const verify_sources *sources, const sidelink_links *links,
-                       const sidelink_link *link);
+void sidelink_add_keys(verify_report *report, verify_session *session, const sidelink_links *links, const sidelink_link *link);
 
 #endif

@@ -799,6 +799,29 @@ static void test_tek_of_ticket(void)
     scene_free(&scene);
 }
 
+/* The newest of those that gave it is told, whatever came between and after. */
+static void test_tek_of_several_messages(void)
+{
+    static const verify_event events[] = {{"direct_communication_request", 1}, {"offer", 1}, {"direct_security_mode_command", 30},
+                                          {"mikey_request", 42}};
+    const d2d_example *example = d2d_example_get();
+    const char *const teks[] = {example->kd, example->kd_sess, example->kd, example->pgk};
+    scene scene = scene_new();
+    signal_frame(&scene, D2D_REQUEST, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(teks); i++) {
+        const mikey_arrival arrival = {.frame = 40 + i, .section = -1};
+        g_autofree char *keys = g_strdup_printf("00 20 0020 %s", teks[i]);
+        g_autoptr(GByteArray) message =
+            mikey_psk_init((octet_span){NULL, 0}, i + 1, "01 00 | 00 00001234 00000000", 0, keys);
+        mikey_sessions_add(scene.mikey, &arrival, mikey_span(message));
+    }
+    g_assert_cmpint(arrive(&scene, &example->frames[D2D_COMMAND], 30), ==, SL_AUTHENTICATED);
+    const verify_session *session = only_session(&scene);
+    g_assert_cmpstr(session->method, ==, "MIKEY");
+    assert_events(session, events, G_N_ELEMENTS(events));
+    scene_free(&scene);
+}
+
 /* Two links of other ends are two sessions, in order of their first frames. */
 static void test_two_links(void)
 {
@@ -836,6 +859,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verify_sidelink/group", test_group);
     g_test_add_func("/verify_sidelink/keys_of_sip", test_keys_of_sip);
     g_test_add_func("/verify_sidelink/tek_of_ticket", test_tek_of_ticket);
+    g_test_add_func("/verify_sidelink/TEK of several messages", test_tek_of_several_messages);
     g_test_add_func("/verify_sidelink/two_links", test_two_links);
     return g_test_run();
 }
