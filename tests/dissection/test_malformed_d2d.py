@@ -14,6 +14,7 @@ import re
 import struct
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -267,6 +268,11 @@ def mikey(first, payloads):
     return bytes([1, 0, first, 0]) + b"\x12\x34\x56\x78" + b"\0\1" + payloads
 
 
+def key_mgmt(message):
+    return b"a=key-mgmt:mikey " + base64.b64encode(message)
+
+
+OTHER_CSB = TRANSFER_RESP[:4] + b"\x99" + TRANSFER_RESP[5:]
 KEY, NONCE, SHARED = fresh(30), fresh(), offer()
 TIMESTAMP = b"\5\2" + bytes(4)  # a counter, behind which another is announced
 SPOILED_POINT = bytes(64) + b"\2" + bytes(64)
@@ -426,6 +432,21 @@ SIGNALLING = {
     "49 lifetime of 2^64": row(
         ask(container(1, sdp(crypto(1, fresh(), fresh(14)) + "|2^64"))), "sdes.error", "lifetime is not a number", sdes__tag=1,
         pc5s__kd_sess_id__msb=0x12),
+    "49 compact SDES that ends before its key": row(
+        ask(container(4, b"\5\1\x1ekey")), "pc5s.error", "ends before its key does", pc5s__keyest__tag=5,
+        pc5s__keyest__key_length=30, pc5s__kd_sess_id__msb=0x12),
+    "49 compact SDES of unknown suite": row(
+        ask(container(4, b"\5\x99\x1e" + fresh(30))), "pc5s.warning", "no SRTP protection profile that is known",
+        pc5s__keyest__suite=0x99, pc5s__kd_sess_id__msb=0x12),
+    "49 compact SDES with an MKI of 9 octets": row(
+        ask(container(4, b"\5\1\x1e" + fresh(30) + b"\1" * 9)), "pc5s.note", "MKI of the compact SDES information",
+        pc5s__keyest__mki=b"\1" * 9, sdes__tag=5, pc5s__kd_sess_id__msb=0x12),
+    "49 compact SDES whose key does not fit its suite": row(
+        ask(container(4, b"\5\1\x10" + fresh(16))), "sdes.error", "not as long as the crypto suite", sdes__tag=5,
+        pc5s__kd_sess_id__msb=0x12),
+    "50 SDP without a=key-mgmt": row(
+        ask(container(2, offer())), "pc5s.error", "it has no a=key-mgmt line", pc5s__keyest__method=2, sdes__tag=1,
+        pc5s__kd_sess_id__msb=0x12),
     "50 a=key-mgmt with a foreign character": row(
         ask(container(2, b"a=key-mgmt:mikey AQ4F*A==")), "mikey_ticket.sdp", "not base64", pc5s__keyest__method=2,
         pc5s__kd_sess_id__msb=0x12),
@@ -439,7 +460,7 @@ SIGNALLING = {
         ask(container(3, mikey(11, b"\0\xffrandom"))), "mikey_ticket.error", "past the end", mikey_ticket__csb_id=0x12345678,
         mikey_ticket__rand=b"random", pc5s__kd_sess_id__msb=0x12),
     "50 MIKEY in a=key-mgmt with a payload past its end": row(
-        ask(container(2, b"a=key-mgmt:mikey " + base64.b64encode(mikey(11, b"\0\xffrandom")))), "mikey_ticket.error",
+        ask(container(2, key_mgmt(mikey(11, b"\0\xffrandom")))), "mikey_ticket.error",
         "past the end",
         mikey_ticket__csb_id=0x12345678, pc5s__kd_sess_id__msb=0x12),
     "50 ticket of a reserved type": row(
@@ -463,6 +484,9 @@ SIGNALLING = {
         ask(container(method, b"octets"), b"\x19\0\0\5"), expert, text, pc5s__keyest__method=method, pc5s__relay_service_code=5)
         for method, expert, text in ((0x05, "pc5s.warning", "container is unknown"), (0x00, "pc5s.warning", "is reserved"),
                                      (0xFF, "pc5s.warning", "is reserved"), (0x80, "pc5s.note", "one for experiments"))},
+    "52 SDP without a method": row(
+        ask(struct.pack("!BH", 0x74, len(SHARED)) + SHARED), "pc5s.note", "no octet for its method", pc5s__keyest__method=1,
+        sdes__tag=1, pc5s__kd_sess_id__msb=0x12),
     "53 answer with the key of the offer": row(
         [ask(container(1, sdp(crypto(1, KEY, b"")))), back(order(container(1, sdp(crypto(1, KEY, b""), name="bob"))))],
         "sdes.answer", "uses the offer's key", sdes__tag=1, pc5s__kd_sess_id=0x1234),
@@ -481,8 +505,32 @@ SIGNALLING = {
         [ask(container(1, SHARED)), elsewhere(ask(container(1, SHARED), sequence=2))], "pc5s.sequence_warning",
         "key was used with another peer before", sdes__tag=1, pc5s__kd_sess_id__msb=0x12),
     "56 MIKEY answer of another CSB": row(
-        [ask(container(3, TRANSFER_INIT)), back(order(container(3, TRANSFER_RESP[:4] + b"\x99" + TRANSFER_RESP[5:])))],
+        [ask(container(3, TRANSFER_INIT)), back(order(container(3, OTHER_CSB)))],
         "pc5s.sequence_warning", "have different CSB IDs", mikey_ticket__type=15, pc5s__kd_sess_id=0x1234),
+    "56 MIKEY answer of another CSB in a=key-mgmt": row(
+        [ask(container(2, key_mgmt(TRANSFER_INIT))), back(order(container(2, key_mgmt(OTHER_CSB))))],
+        "pc5s.sequence_warning", "have different CSB IDs", mikey_ticket__type=15, pc5s__kd_sess_id=0x1234),
+}
+
+EITHER = ["-o", "pc5s.iei_radix:auto"]
+READINGS = {
+    "37 IEIs that fit in decimal and in hexadecimal digits": row(
+        order(b"\x18\0\x0e" + b"fourteen octet"), "pc5s.note", "also fits another reading", pc5s__gpi=b"fourteen octet",
+        pc5s__kd_sess_id__lsb=0x34),
+    "37 IEIs that fit in hexadecimal digits alone": row(
+        order(b"\x16\xde\xad"), "pc5s.note", "read as hexadecimal digits", pc5s__kd_id__msb=0xDEAD, pc5s__kd_sess_id__lsb=0x34),
+}
+
+IN_FRAGMENTS = ["-o", "pc5s.keyest_encoding:E3"]
+FRAGMENTS = {
+    "52 fragment without number and count": row(
+        ask(b"\x74\1\1", b"\x19\0\0\5"), "pc5s.error", "has no number and count", pc5s__relay_service_code=5),
+    "52 fragments out of order": row(
+        ask(b"\x74\4\1\3\1v", b"\x74\4\3\3=0", b"\x19\0\0\5"), "pc5s.error", "do not follow each other", pc5s__keyest__fragment=3,
+        pc5s__relay_service_code=5),
+    "52 fragments of which the last is missing": row(
+        ask(b"\x74\4\1\2\1v", b"\x19\0\0\5"), "pc5s.error", "last fragments", pc5s__keyest__fragments=2,
+        pc5s__relay_service_code=5),
 }
 
 
@@ -548,15 +596,15 @@ def with_keys(tshark):
     return over_udp(tshark, "malformed-keys", *itertools.chain(*frames)), frames, ["-o", "d2dsec.keylog_file:%s" % log]
 
 
-def signalling(tshark):
+def signalling(tshark, rows=SIGNALLING, options=()):
     """Each row between UEs of its own."""
     frames = []
-    for number, each in enumerate(SIGNALLING.values()):
+    for number, each in enumerate(rows.values()):
         initiator, responder, third, other = ("10.1.%d.%d" % (number, end) for end in (1, 2, 3, 4))
         places = {"": (initiator, responder), "back": (responder, initiator), "elsewhere": (initiator, third)}
         messages = [frame if isinstance(frame, tuple) else ("", frame) for frame in each.frames]
         frames.append([exported(message, *places[to]) for to, message in messages] + [exported(MESSAGE, third, other)])
-    return tshark.file("malformed-signalling.pcap", pcap(252, list(itertools.chain(*frames)), 1 << 18)), frames, []
+    return tshark.file("malformed-signalling.pcap", pcap(252, list(itertools.chain(*frames)), 1 << 18)), frames, options
 
 
 # --- what tshark says ------------------------------------------------------------------------------------------------
@@ -602,20 +650,22 @@ def read(tshark, made, passes):
     return found
 
 
-CAPTURES = {"radio": (radio, RADIO), "signalling": (signalling, SIGNALLING), "keys": (with_keys, WITH_KEYS)}
+CAPTURES = [(radio, RADIO), (with_keys, WITH_KEYS), (signalling, SIGNALLING),
+            (partial(signalling, rows=READINGS, options=EITHER), READINGS),
+            (partial(signalling, rows=FRAGMENTS, options=IN_FRAGMENTS), FRAGMENTS)]
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["1 pass", "2 passes"])
 def seen(request, tshark):
     """Row's name -> (its frame, the frame behind it)."""
     found = {}
-    for make, rows in CAPTURES.values():
+    for make, rows in CAPTURES:
         for (name, each), frames in zip(rows.items(), read(tshark, make(tshark), request.param)):
             found[name] = frames[-2 - each.behind], frames[-1]
     return found
 
 
-ROWS = {name: each for _, rows in CAPTURES.values() for name, each in rows.items()}
+ROWS = {name: each for _, rows in CAPTURES for name, each in rows.items()}
 
 
 @pytest.mark.parametrize("name", ROWS)
