@@ -1,5 +1,6 @@
 #include "reports/verify_source.h"
 
+#include "ciphers/crypto_library.h"
 #include "compat.h"
 #include "reports/verify_words.h"
 
@@ -8,8 +9,10 @@
 #include <epan/prefs.h>
 #include <glib/gstdio.h>
 #include <wsutil/report_message.h>
+#include <wsutil/to_str.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,24 +73,30 @@ static const char *said(verify_report *report, const char *text)
 
 /* --- files ---------------------------------------------------------------------------------------------------------- */
 
-/* NULL, and errno, where it could not be read to its end. */
+/* In hex; NULL, and errno, where the file could not be read to its end. Not by GChecksum, which frees the last octets of a key log as
+ * they are: OpenSSL cleanses them. */
 static const char *digest(verify_report *report, FILE *stream, uint64_t *size)
 {
-    GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    guchar *buffer = g_malloc(CHUNK);
-    const char *text = NULL;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    uint8_t *buffer = g_malloc(CHUNK);
+    uint8_t octets[EVP_MAX_MD_SIZE];
+    char text[2 * EVP_MAX_MD_SIZE + 1];
+    unsigned len = 0;
     size_t got;
+    bool done = EVP_DigestInit_ex2(hash, crypto_library_sha256(), NULL);
     *size = 0;
     while ((got = fread(buffer, 1, CHUNK, stream)) > 0) {
-        g_checksum_update(checksum, buffer, (gssize)got);
+        done = done && EVP_DigestUpdate(hash, buffer, got);
         *size += got;
     }
-    if (!ferror(stream))
-        text = verify_report_text(report, "%s", g_checksum_get_string(checksum));
+    int problem = ferror(stream) ? errno : ENOTSUP;
+    done = done && !ferror(stream) && EVP_DigestFinal_ex(hash, octets, &len);
+    *bytes_to_hexstr(text, octets, len) = '\0';
     OPENSSL_cleanse(buffer, CHUNK); /* a key log holds secrets */
     g_free(buffer);
-    g_checksum_free(checksum);
-    return text;
+    EVP_MD_CTX_free(hash);
+    errno = problem;
+    return done ? verify_report_text(report, "%s", text) : NULL;
 }
 
 static void add_file(verify_report *report, GArray *files, const char *path)
