@@ -1,12 +1,14 @@
 #include "keys/mikey_pke.h"
 
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Stands in for OpenSSL's own, which would ask on the terminal. */
 static int no_password(char *buffer, int size, int writing, void *asked)
@@ -18,10 +20,20 @@ static int no_password(char *buffer, int size, int writing, void *asked)
     return -1;
 }
 
+/* NULL: it cannot be opened. */
+static BIO *open_file(const char *path)
+{
+    FILE *stream = g_fopen(path, "rb");
+    if (!stream)
+        return NULL;
+    setvbuf(stream, NULL, _IONBF, 0); /* no copy of secrets in a buffer that is never cleansed */
+    return BIO_new_fp(stream, BIO_CLOSE);
+}
+
 EVP_PKEY *mikey_private_key_load(const char *path, char **error)
 {
     bool asked = false;
-    BIO *file = BIO_new_file(path, "rb");
+    BIO *file = open_file(path);
     EVP_PKEY *key = file ? PEM_read_bio_PrivateKey(file, NULL, no_password, &asked) : NULL;
 
     *error = NULL;
