@@ -328,8 +328,12 @@ typedef enum {
     MIKEY_KEYS_MESSAGE,      /* KEMAC of RFC 3830: Key data; in public-key modes an ID before it */
     MIKEY_KEYS_TICKET_MESSAGE, /* KEMAC of TRANSFER_INIT, TRANSFER_RESP (RFC 6043 section 6.2) */
     MIKEY_KEYS_KMS_RESPONSE, /* KEMAC of REQUEST_RESP, RESOLVE_RESP: MPKi, [MPKr], keys (RFC 6043 section 4.2) */
+    MIKEY_KEYS_KMS_FORKING,  /* the same of a REQUEST_RESP whose ticket wants key forking: MPKi, MPKr, keys */
     MIKEY_KEYS_TICKET,       /* KEMAC of ticket data: MPK, keys (RFC 6043 appendix A) */
 } mikey_keys_place;
+
+/* Where the keys of a KEMAC at message level stand. */
+mikey_keys_place mikey_keys_place_of(const mikey_message *message);
 
 /* Parses data[0..len), a whole message. Never fails: what can't be read is a problem, and what was read before stays.
  * The result points into `data`, which must outlive it; free it with mikey_free. */
@@ -346,6 +350,9 @@ mikey_message *mikey_parse_ticket_data(const uint8_t *data, size_t len);
 /* Adds what only the time of the capture shows: a timestamp far from it, a ticket outside its validity.
  * `now` is in seconds of Unix time. */
 void mikey_check_time(mikey_message *message, int64_t now);
+
+/* Adds to `keys`, which stood in a KEMAC of `message`, salts that do not suit the cipher of its first policy. May be called once. */
+void mikey_check_opened_salts(mikey_message *keys, const mikey_message *message);
 
 /* Adds to `response` what only shows beside the message that it answers. May be called once. */
 void mikey_check_response(mikey_message *response, const mikey_message *initial);

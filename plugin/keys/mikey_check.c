@@ -234,7 +234,7 @@ void mikey_check_message(mikey_parser *parser, const mikey_message *message)
     check_kemac(parser, message);
     while ((kemac = mikey_find(&message->chain, MIKEY_KEMAC, kemac)))
         if (kemac->kemac.keys)
-            mikey_check_keys(parser, kemac->kemac.keys, mikey_keys_place_of(message->header.data_type));
+            mikey_check_keys(parser, kemac->kemac.keys, mikey_keys_place_of(message));
     if (mikey_is_ticket_type(message->header.data_type))
         mikey_check_ticket_message(parser, message);
     /* What a chain that was lost would have held, nobody knows. */
@@ -249,22 +249,45 @@ void mikey_check_message(mikey_parser *parser, const mikey_message *message)
 
 /* --- keys ---------------------------------------------------------------------------------------------------------- */
 
-/* Salts of keys in the clear against the cipher of the first policy; without one, AES-CM's (RFC 3711 section 5). */
-void mikey_check_salts(mikey_parser *parser, const mikey_message *message)
+/* Octets of a salt for the cipher of the first policy; without one, AES-CM's (RFC 3711 section 5). */
+static uint64_t salt_len_of(const mikey_message *message)
 {
-    const mikey_payload *policy = mikey_find(&message->chain, MIKEY_SP, NULL), *kemac = NULL;
+    const mikey_payload *policy = mikey_find(&message->chain, MIKEY_SP, NULL);
     uint64_t encr_alg = 1, salt_len;
     if (policy && policy->policy.protocol == MIKEY_PROT_SRTP)
         mikey_policy_number(&policy->policy, MIKEY_SRTP_ENCR_ALG, &encr_alg);
     salt_len = encr_alg == MIKEY_SRTP_AES_GCM ? 12 : 14;
     if (policy && policy->policy.protocol == MIKEY_PROT_SRTP)
         mikey_policy_number(&policy->policy, MIKEY_SRTP_SALT_LEN, &salt_len);
+    return salt_len;
+}
+
+/* The next key whose salt is not of this length. NULL: there is none. */
+static const mikey_payload *find_other_salt(const mikey_chain *keys, uint64_t salt_len, const mikey_payload *previous)
+{
+    const mikey_payload *key = previous;
+    while ((key = mikey_find(keys, MIKEY_KEY_DATA, key)))
+        if (key->key.salt.data && key->key.salt.len != salt_len)
+            break;
+    return key;
+}
+
+/* Salts of keys in the clear. */
+void mikey_check_salts(mikey_parser *parser, const mikey_message *message)
+{
+    const mikey_payload *kemac = NULL;
     while ((kemac = mikey_find(&message->chain, MIKEY_KEMAC, kemac))) {
         const mikey_payload *key = NULL;
-        while (kemac->kemac.keys && (key = mikey_find(kemac->kemac.keys, MIKEY_KEY_DATA, key)))
-            if (key->key.salt.data && key->key.salt.len != salt_len)
-                mikey_report(parser, MIKEY_PROBLEM_SALT_LENGTH, key->key.salt);
+        while (kemac->kemac.keys && (key = find_other_salt(kemac->kemac.keys, salt_len_of(message), key)))
+            mikey_report(parser, MIKEY_PROBLEM_SALT_LENGTH, key->key.salt);
     }
+}
+
+void mikey_check_opened_salts(mikey_message *keys, const mikey_message *message)
+{
+    const mikey_payload *key = NULL;
+    while ((key = find_other_salt(&keys->chain, salt_len_of(message), key)))
+        mikey_add_problem(keys, MIKEY_PROBLEM_SALT_LENGTH, key->key.salt);
 }
 
 static void check_key(mikey_parser *parser, const mikey_payload *payload, mikey_keys_place place)
@@ -289,6 +312,8 @@ static void check_mpks(mikey_parser *parser, const mikey_chain *keys, mikey_keys
             mikey_report_payload(parser, MIKEY_PROBLEM_MPK_TOO_MANY, payload);
     if (count == 0)
         mikey_report(parser, MIKEY_PROBLEM_MPK_MISSING, keys->whole);
+    else if (count == 1 && place == MIKEY_KEYS_KMS_FORKING)
+        mikey_report(parser, MIKEY_PROBLEM_MPKR_MISSING, keys->whole);
 }
 
 void mikey_check_keys(mikey_parser *parser, const mikey_chain *keys, mikey_keys_place place)
@@ -297,14 +322,16 @@ void mikey_check_keys(mikey_parser *parser, const mikey_chain *keys, mikey_keys_
     while ((payload = mikey_find(keys, MIKEY_KEY_DATA, payload)))
         if (payload->complete)
             check_key(parser, payload, place);
-    if (keys->complete && (place == MIKEY_KEYS_KMS_RESPONSE || place == MIKEY_KEYS_TICKET))
+    if (keys->complete && place != MIKEY_KEYS_MESSAGE && place != MIKEY_KEYS_TICKET_MESSAGE)
         check_mpks(parser, keys, place);
 }
 
-mikey_keys_place mikey_keys_place_of(uint8_t data_type)
+mikey_keys_place mikey_keys_place_of(const mikey_message *message)
 {
-    switch (data_type) {
+    const mikey_payload *ticket = mikey_find(&message->chain, MIKEY_TICKET, NULL);
+    switch (message->header.data_type) {
     case MIKEY_REQUEST_RESP:
+        return ticket && (ticket->ticket.flags & MIKEY_FLAG_I) ? MIKEY_KEYS_KMS_FORKING : MIKEY_KEYS_KMS_RESPONSE;
     case MIKEY_RESOLVE_RESP:
         return MIKEY_KEYS_KMS_RESPONSE;
     case MIKEY_TRANSFER_INIT:

@@ -32,6 +32,16 @@ static void check_ticket_wishes(mikey_message *response, uint32_t flags)
         mikey_add_problem(response, MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED, span_of(response, kemac));
 }
 
+/* Who of the two sends RAND is theirs to choose, but it is one. */
+static void check_rsa_r(mikey_message *response, const mikey_message *initial)
+{
+    const mikey_payload *rand = mikey_find(&response->chain, MIKEY_RAND, NULL);
+    const bool before = mikey_find(&initial->chain, MIKEY_RAND, NULL) != NULL;
+    if (response->chain.complete && initial->chain.complete && before == (rand != NULL))
+        mikey_add_problem(response, MIKEY_PROBLEM_RSA_R_RAND,
+                          rand ? span_of(response, rand) : octet_span_at(response->whole.data + response->whole.len, 0));
+}
+
 void mikey_check_response(mikey_message *response, const mikey_message *initial)
 {
     enum { VERSION_AT = 0, PRF_AT = 3 };
@@ -43,6 +53,8 @@ void mikey_check_response(mikey_message *response, const mikey_message *initial)
         mikey_add_problem(response, MIKEY_PROBLEM_RESPONSE_VERSION, octet_span_at(octets + VERSION_AT, 1));
     if (response->header.prf != initial->header.prf)
         mikey_add_problem(response, MIKEY_PROBLEM_RESPONSE_PRF, octet_span_at(octets + PRF_AT, 1));
+    if (response->header.data_type == MIKEY_RSA_R_RESP)
+        check_rsa_r(response, initial);
     /* A CSB update has no ticket, and wants nothing but an answer (RFC 6043 section 5.2). */
     if (response->header.data_type == MIKEY_TRANSFER_RESP && ticket && ticket->complete && response->chain.complete)
         check_ticket_wishes(response, ticket->ticket.flags);

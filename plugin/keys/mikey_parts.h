@@ -45,9 +45,6 @@ void mikey_check_keys(mikey_parser *parser, const mikey_chain *keys, mikey_keys_
 /* Adds a problem to what has been parsed already. */
 void mikey_add_problem(mikey_message *message, mikey_problem_kind kind, octet_span where);
 
-/* Where the keys of a KEMAC at message level stand. */
-mikey_keys_place mikey_keys_place_of(uint8_t data_type);
-
 static inline const mikey_payload *chain_last(const mikey_chain *chain)
 {
     return chain->count ? &chain->payloads[chain->count - 1] : NULL;

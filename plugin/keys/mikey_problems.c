@@ -143,6 +143,14 @@ static const struct {
         {ERROR, "The ticket wants key forking, flag I, but IDRr or RANDRkms is missing (RFC 6043 section 5.1.1)"},
     [MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED] =
         {WARNING, "The ticket does not let the responder supply keys, flag M (RFC 6043 section 6.10)"},
+    [MIKEY_PROBLEM_RSA_R_RAND] =
+        {WARNING, "RAND stands in both messages of RSA-R or in neither of them: it belongs in one (RFC 4738 section 3.7)"},
+    [MIKEY_PROBLEM_MPKR_MISSING] = {WARNING, "The ticket wants key forking, flag I, but there is no MPKr (RFC 6043 section 4.2.1)"},
+    [MIKEY_PROBLEM_NO_KEYS_INSIDE] =
+        {NOTE, "Decryption failed: what came out is no chain of keys. The key is another one, or the message was changed"},
+    [MIKEY_PROBLEM_RANDS_SHORT] =
+        {WARNING, "The random values of both sides are together shorter than the longest key (RFC 6043 section 12.1)"},
+    [MIKEY_PROBLEM_FORK_RAND_SHORT] = {NOTE, "RANDRkms is shorter than a key that is forked with it (RFC 6043 section 12.1)"},
 };
 
 mikey_severity mikey_problem_severity(mikey_problem_kind kind)

@@ -9,6 +9,7 @@ static int ett_derivation = -1, ett_step = -1;
 
 static expert_field ei_csb = EI_INIT;
 static expert_field ei_unpaired = EI_INIT;
+static expert_field ei_begins_anew = EI_INIT;
 static expert_field ei_departure = EI_INIT;
 
 typedef struct {
@@ -146,6 +147,8 @@ static void show_partners(proto_tree *tree, const keys_view *view, const mikey_r
         expert_add_info(view->pinfo, parent, &ei_csb);
     else if (record->unpaired)
         expert_add_info(view->pinfo, parent, &ei_unpaired);
+    if (record->begins_anew)
+        expert_add_info(view->pinfo, parent, &ei_begins_anew);
 }
 
 void mikey_keys_tree_show(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mikey_record *record)
@@ -174,6 +177,10 @@ void mikey_keys_tree_register(int protocol)
           EXPFILL}},
         {&ei_unpaired,
          {"mikey_ticket.unpaired", PI_SEQUENCE, PI_NOTE, "The message that this one answers is not in the capture before it",
+          EXPFILL}},
+        {&ei_begins_anew,
+         {"mikey_ticket.begins_anew", PI_PROTOCOL, PI_WARN,
+          "The CSB ID is that of an exchange that was answered before: an update brings neither ticket nor RANDRs (RFC 6043 section 5.2)",
           EXPFILL}},
         {&ei_departure,
          {"mikey_ticket.departs", PI_PROTOCOL, PI_NOTE, "The sender of MIKEY keys departs from the standard", EXPFILL}},

@@ -24,6 +24,7 @@ typedef struct {
 } mikey_view;
 
 static void show_chain(proto_tree *tree, mikey_view *view, const mikey_chain *chain);
+static void show_problems(proto_tree *tree, const mikey_view *view, const mikey_problem *problems, unsigned count);
 
 static int offset_of(const mikey_view *view, octet_span span)
 {
@@ -144,6 +145,7 @@ static void show_opened(proto_tree *tree, const mikey_view *view, size_t payload
                              .secret = true};
         add_new_data_source(view->pinfo, inside.tvb, d2d_show_keys() ? "KEMAC plaintext" : "KEMAC plaintext, keys zeroed");
         show_chain(tree, &inside, &opened->keys->chain);
+        show_problems(tree, &inside, opened->keys->problems, opened->keys->problem_count);
     }
 }
 
@@ -547,10 +549,10 @@ static void show_header(proto_tree *tree, mikey_view *view, const mikey_header *
 
 /* --- the whole ----------------------------------------------------------------------------------------------------- */
 
-static void show_problems(proto_tree *tree, const mikey_view *view, const mikey_message *message)
+static void show_problems(proto_tree *tree, const mikey_view *view, const mikey_problem *problems, unsigned count)
 {
-    for (unsigned i = 0; i < message->problem_count; i++) {
-        const mikey_problem *problem = &message->problems[i];
+    for (unsigned i = 0; i < count; i++) {
+        const mikey_problem *problem = &problems[i];
         expert_field *field = problem->severity == MIKEY_SEVERITY_ERROR     ? &ei_error
                               : problem->severity == MIKEY_SEVERITY_WARNING ? &ei_warning
                                                                             : &ei_note;
@@ -565,7 +567,9 @@ void mikey_tree_show(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const 
     mikey_view view = {.tvb = tvb, .pinfo = pinfo, .base = message->whole.data, .record = record};
     show_header(tree, &view, &message->header);
     show_chain(tree, &view, &message->chain);
-    show_problems(tree, &view, message);
+    show_problems(tree, &view, message->problems, message->problem_count);
+    if (record)
+        show_problems(tree, &view, (const mikey_problem *)(const void *)record->problems->data, record->problems->len);
 }
 
 void mikey_tree_register(int protocol)

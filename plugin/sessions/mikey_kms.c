@@ -134,7 +134,7 @@ static void work_out_response(mikey_sessions *sessions, const mikey_record *init
     const mikey_kemac_setting setting = {initial->message->header.csb_id,
                                          {mikey_t_of(response), mikey_t_of(initial)},
                                          MIKEY_KEY_DATA,
-                                         MIKEY_KEYS_KMS_RESPONSE};
+                                         mikey_keys_place_of(response->message)};
     mikey_lock lock = lock_of(initial, response, MIKEY_RESPONSE_MESSAGE);
     mikey_coverage coverages[MIKEY_MAX_COVERAGES];
     mikey_unlocked unlocked = {.inkey = NULL};

@@ -40,6 +40,7 @@ mikey_record *mikey_record_new(octet_span octets, uint32_t frame)
     record->teks = g_array_new(FALSE, FALSE, sizeof(mikey_tek));
     g_array_set_clear_func(record->teks, free_tek);
     record->departures = g_ptr_array_new();
+    record->problems = g_array_new(FALSE, FALSE, sizeof(mikey_problem));
     return record;
 }
 
@@ -51,6 +52,7 @@ void mikey_record_forget(mikey_record *record)
     g_ptr_array_set_size(record->steps, 0);
     g_array_set_size(record->teks, 0);
     g_ptr_array_set_size(record->departures, 0);
+    g_array_set_size(record->problems, 0);
     mikey_step_unref(record->message_inkey);
     record->message_inkey = NULL;
     record->used_minisip = false;
@@ -70,6 +72,7 @@ void mikey_record_free(mikey_record *record)
     g_ptr_array_free(record->steps, TRUE);
     g_array_free(record->teks, TRUE);
     g_ptr_array_free(record->departures, TRUE);
+    g_array_free(record->problems, TRUE);
     g_free(record->caller);
     g_free(record->callee);
     g_free(record);
@@ -110,6 +113,15 @@ void mikey_record_note_departure(mikey_record *record, const char *departure)
 {
     if (departure && !g_ptr_array_find(record->departures, departure, NULL))
         g_ptr_array_add(record->departures, (gpointer)departure);
+}
+
+void mikey_record_note_problem(mikey_record *record, mikey_problem_kind kind, octet_span where)
+{
+    const mikey_problem problem = {.kind = kind,
+                                   .severity = mikey_problem_severity(kind),
+                                   .offset = where.data ? (size_t)(where.data - record->octets.data) : record->octets.len,
+                                   .len = where.len};
+    g_array_append_val(record->problems, problem);
 }
 
 void mikey_record_spend(mikey_record *record, unsigned work)

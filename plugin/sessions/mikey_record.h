@@ -61,6 +61,7 @@ struct mikey_record {
     bool unpaired;          /* a response to nothing that is known */
     bool offer_told;        /* and SIP told what its SDP answers: a message that comes later is not it */
     bool other_csb_offered; /* and its SDP offer holds MIKEY of another CSB ID */
+    bool begins_anew;       /* a ticket or random values for a CSB whose exchange has been answered before it */
 
     GArray *places;         /* mikey_place: every time it was seen */
     GPtrArray *legs;        /* media_leg * whose media it protects */
@@ -74,6 +75,7 @@ struct mikey_record {
     GPtrArray *steps;       /* const mikey_step *: the keys that the message brought or that were derived for it, in that order */
     GArray *teks;           /* mikey_tek */
     GPtrArray *departures;  /* const char *: constant sentences */
+    GArray *problems;       /* mikey_problem, by offset in the message: those that only keys bring to light */
     const mikey_step *message_inkey; /* under which the message was verified; owns a reference; NULL: none */
     bool used_minisip;      /* its PRF was verified to be minisip's */
 };
@@ -101,6 +103,9 @@ const mikey_step *mikey_record_take_step(mikey_record *record, mikey_step *step)
 void mikey_record_list_step(mikey_record *record, const mikey_step *step);
 
 void mikey_record_note_departure(mikey_record *record, const char *departure);
+
+/* where: of what is at fault, within record->octets; absent: the end of the message. */
+void mikey_record_note_problem(mikey_record *record, mikey_problem_kind kind, octet_span where);
 
 /* Counts work for the exchange that the record belongs to. */
 void mikey_record_spend(mikey_record *record, unsigned work);

@@ -172,6 +172,20 @@ static void find_base(mikey_record *record, const GPtrArray *of_csb)
             record->base = of_csb->pdata[i];
 }
 
+/* Whether the message brings a ticket or random values for a CSB that two parties have settled already: an update repeats none, and
+ * another exchange has another CSB ID (RFC 6043 section 5.2). */
+static bool begins_anew(const mikey_record *record, const GPtrArray *of_csb)
+{
+    if (type_of(record) != MIKEY_TRANSFER_INIT || !has_csb_id(record) || !begins_csb(record))
+        return false;
+    for (guint i = latest(of_csb); i < of_csb->len; i++) {
+        const mikey_record *other = of_csb->pdata[i];
+        if (other != record && type_of(other) == MIKEY_TRANSFER_INIT && begins_csb(other) && other->responses->len)
+            return true;
+    }
+    return false;
+}
+
 /* What a response answers. SIP pairs an answer with its offer; where it does, no other message is meant, whatever its CSB ID. */
 static mikey_record *find_initial(const mikey_record *record, const mikey_arrival *arrival, const GPtrArray *of_csb)
 {
@@ -219,6 +233,7 @@ static void pair(const mikey_sessions *sessions, mikey_record *record, const mik
 {
     const GPtrArray *of_csb = g_hash_table_lookup(sessions->by_csb, GUINT_TO_POINTER(record->message->header.csb_id));
     if (!is_response(record)) {
+        record->begins_anew = begins_anew(record, of_csb);
         find_base(record, of_csb);
         find_waiting(record, of_csb);
         return;

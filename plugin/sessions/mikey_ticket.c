@@ -30,6 +30,17 @@ static ticket_parts parts_of(const mikey_payload *ticket)
                           .v = whole(chain, MIKEY_V)};
 }
 
+/* What RFC 6043 section 6.10 wants of a ticket with such keys; of keys in the clear the parser has said it. */
+static void check_forking(mikey_record *record, const mikey_payload *ticket, const mikey_chain *keys)
+{
+    const mikey_payload *key = NULL;
+    bool has_tgk = false;
+    while ((key = mikey_find(keys, MIKEY_KEY_DATA, key)))
+        has_tgk |= key->key.type == MIKEY_KEY_TGK || key->key.type == MIKEY_KEY_TGK_SALT;
+    if (has_tgk && (ticket->ticket.flags & MIKEY_FLAG_I) && !(ticket->ticket.flags & MIKEY_FLAG_F))
+        mikey_record_note_problem(record, MIKEY_PROBLEM_FORK_WITHOUT_RESPONSE, ticket->ticket.ticket_data);
+}
+
 bool mikey_open_ticket(const mikey_sessions *sessions, mikey_record *record, const mikey_payload *ticket, GPtrArray *keys)
 {
     const ticket_parts parts = parts_of(ticket);
@@ -65,8 +76,10 @@ bool mikey_open_ticket(const mikey_sessions *sessions, mikey_record *record, con
         mikey_record_list_step(record, unlocked.inkey);
         mikey_message_keys_clear(&unlocked.keys);
     }
-    if (opened)
+    if (opened) {
         mikey_take_keys(record, &opened->keys->chain, unlocked.inkey, keys);
+        check_forking(record, ticket, &opened->keys->chain);
+    }
     g_ptr_array_free(tpks, TRUE);
     return status != MIKEY_STATUS_FAILED;
 }

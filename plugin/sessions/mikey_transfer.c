@@ -235,6 +235,36 @@ static bool is_enough_alone(const transfer *t)
     return !has(t, MIKEY_FLAG_F) || (!has(t, MIKEY_FLAG_G) && !has(t, MIKEY_FLAG_I));
 }
 
+/* --- random values ------------------------------------------------------------------------------------------------- */
+
+static size_t len_of(const mikey_step *key)
+{
+    return key ? key->key.len : 0;
+}
+
+/* Octets of the longest key of a source from which others are derived, or that is forked. */
+static size_t longest_key(const ticket_keys *source, bool to_fork)
+{
+    size_t longest = to_fork ? len_of(source->mpk_r) : len_of(source->mpk_i);
+    for (guint i = 0; source->keys && i < source->keys->len; i++) {
+        const mikey_step *key = source->keys->pdata[i];
+        bool counts = is_tgk(key) || (!to_fork && (key->kind == MIKEY_KEY_GTGK || key->kind == MIKEY_KEY_GTGK_SALT));
+        longest = counts ? MAX(longest, len_of(key)) : longest;
+    }
+    return longest;
+}
+
+/* What goes into the keys of `record`, the last message, and is not their sender's alone to know (RFC 6043 section 12.1). */
+static void check_rands(const transfer *t, const ticket_keys *source, mikey_record *record)
+{
+    const octet_span rand_r = has(t, MIKEY_FLAG_G) ? mikey_record_rand(record, MIKEY_RAND_R) : NOTHING;
+    const octet_span rand_kms = mikey_record_rand(record, MIKEY_RAND_KMS);
+    if (t->rand_i.len + rand_r.len < longest_key(source, false))
+        mikey_record_note_problem(record, MIKEY_PROBLEM_RANDS_SHORT, rand_r);
+    if (has(t, MIKEY_FLAG_I) && rand_kms.data && rand_kms.len < longest_key(source, true))
+        mikey_record_note_problem(record, MIKEY_PROBLEM_FORK_RAND_SHORT, rand_kms);
+}
+
 /* --- a response ---------------------------------------------------------------------------------------------------- */
 
 /* Keys that a response may be protected with: MPKr' where keys are forked, else MPKi. */
@@ -297,6 +327,8 @@ static void work_out_response(transfer *t, mikey_record *response)
         return;
     }
     const ticket_keys *proved = fits ? source_of(t, order, fits) : NULL;
+    if (proved)
+        check_rands(t, proved, response);
     for (guint i = 0; i < t->sources->len; i++) {
         const ticket_keys *source = &g_array_index(t->sources, ticket_keys, i);
         if (!proved || source == proved)
@@ -377,6 +409,8 @@ static void work_out_initial(transfer *t)
         derive_logged(t, t->initial, NOTHING);
         return;
     }
+    if (proved)
+        check_rands(t, proved, t->initial);
     GPtrArray *bundle = new_list(t);
     for (guint i = 0; i < t->sources->len; i++)
         collect_keys(t, &g_array_index(t->sources, ticket_keys, i), t->initial, bundle);

@@ -120,16 +120,16 @@ static bool open_at(const mikey_payload *kemac, const mikey_message_keys *keys, 
     return false;
 }
 
-const mikey_opened *mikey_open_kemac(mikey_record *record, const mikey_payload *kemac, const mikey_message_keys *keys,
+/* NULL: what came out are no keys. */
+static const mikey_opened *open_with(mikey_record *record, const mikey_payload *kemac, const mikey_message_keys *keys,
                                      const mikey_kemac_setting *setting)
 {
-    if (keys->encr_alg != kemac->kemac.encr_alg) /* which is not known */
-        return NULL;
     for (unsigned i = 0; i < G_N_ELEMENTS(setting->times); i++) {
         mikey_opened opened = {.offset = kemac->offset};
         if (i > 0 && !setting->times[i])
             break;
         if (open_at(kemac, keys, setting, setting->times[i], &opened)) {
+            mikey_check_opened_salts(opened.keys, record->message);
             g_array_append_val(record->opened, opened);
             return &g_array_index(record->opened, mikey_opened, record->opened->len - 1);
         }
@@ -137,10 +137,22 @@ const mikey_opened *mikey_open_kemac(mikey_record *record, const mikey_payload *
     return NULL;
 }
 
+const mikey_opened *mikey_open_kemac(mikey_record *record, const mikey_payload *kemac, const mikey_message_keys *keys,
+                                     const mikey_kemac_setting *setting)
+{
+    if (keys->encr_alg != kemac->kemac.encr_alg) /* which is not known */
+        return NULL;
+    const mikey_opened *opened = open_with(record, kemac, keys, setting);
+    if (!opened)
+        mikey_record_note_problem(record, MIKEY_PROBLEM_NO_KEYS_INSIDE, kemac->kemac.encr_data);
+    return opened;
+}
+
 const mikey_opened *mikey_open_kemac_by_form(mikey_record *record, const mikey_payload *kemac, const mikey_lock *lock,
                                              const GPtrArray *inkeys, const mikey_kemac_setting *setting,
                                              mikey_unlocked *unlocked)
 {
+    bool tried = false;
     memset(unlocked, 0, sizeof *unlocked);
     if (kemac->kemac.encr_data.len == 0) /* any key would do */
         return NULL;
@@ -150,15 +162,19 @@ const mikey_opened *mikey_open_kemac_by_form(mikey_record *record, const mikey_p
             if (!derive_keys(lock, i, inkey, MIKEY_MAC_NULL, &unlocked->keys))
                 continue;
             mikey_record_spend(record, 1);
-            const mikey_opened *opened = mikey_open_kemac(record, kemac, &unlocked->keys, setting);
+            bool known = unlocked->keys.encr_alg == kemac->kemac.encr_alg;
+            const mikey_opened *opened = known ? open_with(record, kemac, &unlocked->keys, setting) : NULL;
             if (opened) {
                 unlocked->inkey = inkey;
                 unlocked->prf = lock->prfs[i];
                 return opened;
             }
+            tried |= known;
             mikey_message_keys_clear(&unlocked->keys);
         }
     }
+    if (tried)
+        mikey_record_note_problem(record, MIKEY_PROBLEM_NO_KEYS_INSIDE, kemac->kemac.encr_data);
     return NULL;
 }
 

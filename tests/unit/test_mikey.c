@@ -222,6 +222,9 @@ static void test_keys(void)
 #define NONE "0000 "
 #define WISH(kemac) "01 0b 05 00 " EMPTY T(0f) RAND_I(10) "09 " BASE FLAGS kemac V
 
+#define REQUEST_RESP(keys) \
+    "01 0d 05 00 " EMPTY T(11) "01 " BASE "01 fc 60 " TP_DATA TICKET_DATA NONE "09 00 " keys "00 " V
+
 typedef struct {
     const char *row; /* of the key management digest's lists of malformed messages */
     const char *message;
@@ -353,6 +356,8 @@ static const departure departures[] = {
     {"T29 several",
      TICKET_OF(BASE, FLAGS, TP_DATA, "0052 05 0000 " T(0b) RAND16(01)
                "09 00 002c 14 61 0010 @16 01 01 00 61 0010 @16 01 0a 00 " V, NONE), MIKEY_PROBLEM_MPK_TOO_MANY, 1},
+    {"T29 MPKr", REQUEST_RESP("0016 00 61 0010 @16 01 0a "), MIKEY_PROBLEM_MPKR_MISSING, 1},
+    {"T29 MPKr there", REQUEST_RESP("002c 14 61 0010 @16 01 0a 00 61 0010 @16 01 0b "), MIKEY_PROBLEM_MPKR_MISSING, 0},
     {"T30", TRANSFER(GENERIC, 11) "01 " BASE FLAGS TP_DATA TICKET_DATA NONE "09 01 0001 aa 00 " V,
      MIKEY_PROBLEM_KEMAC_NOT_ALLOWED, 1},
     {"T31", TRANSFER(GENERIC, 01) "09 01 0001 aa 01 @20 " V, MIKEY_PROBLEM_TICKET_MESSAGE_KEMAC_MAC, 1},
@@ -380,6 +385,7 @@ static const departure departures[] = {
 #define RAND_R(next) #next " 02 10 @16 "
 #define RAND_KMS(next) #next " 03 10 @16 "
 #define ID_R(next) #next " 02 01 0001 62 "
+#define SIGNATURE "0001 aa"
 #define KEY_PAYLOAD "09 00 0016 00 21 0010 @16 01 0a 00 "
 
 static const struct {
@@ -400,6 +406,9 @@ static const struct {
     {"T17 there", WITH_GI, ANSWER(0f, RAND_R(0e) ID_R(0f) RAND_KMS(09)), MIKEY_PROBLEM_FORK_PARTS_MISSING, 0},
     {"T30", WITH_G, ANSWER(0f, RAND_R(01) KEY_PAYLOAD), MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED, 1},
     {"T30 allowed", WITH_GM, ANSWER(0f, RAND_R(01) KEY_PAYLOAD), MIKEY_PROBLEM_RESPONSE_KEMAC_NOT_ALLOWED, 0},
+    {"M20 both", TYPE(09, T(0b) RAND16(04) SIGNATURE), TYPE(0a, T(0b) RAND16(04) SIGNATURE), MIKEY_PROBLEM_RSA_R_RAND, 1},
+    {"M20 neither", TYPE(09, T(04) SIGNATURE), TYPE(0a, T(04) SIGNATURE), MIKEY_PROBLEM_RSA_R_RAND, 1},
+    {"M20 one", TYPE(09, T(04) SIGNATURE), TYPE(0a, T(0b) RAND16(04) SIGNATURE), MIKEY_PROBLEM_RSA_R_RAND, 0},
     {"cut before the PRF", "01 0e 05 01 " GENERIC T(09) V, "01 0f 09", MIKEY_PROBLEM_RESPONSE_PRF, 0},
     {"an update's answer", "01 0e 05 00 " GENERIC T(09) V, ANSWER(09, ""), MIKEY_PROBLEM_RESPONDER_RAND_MISSING, 0},
 };
@@ -427,7 +436,10 @@ static void test_departures(void)
     bool named[MIKEY_PROBLEM_COUNT] = {[MIKEY_PROBLEM_TOO_DEEP] = true, /* these have tests of their own */
                                        [MIKEY_PROBLEM_TOO_MANY_PAYLOADS] = true,
                                        [MIKEY_PROBLEM_TIMESTAMP_FAR] = true,
-                                       [MIKEY_PROBLEM_TICKET_NOT_VALID_NOW] = true};
+                                       [MIKEY_PROBLEM_TICKET_NOT_VALID_NOW] = true,
+                                       [MIKEY_PROBLEM_NO_KEYS_INSIDE] = true, /* those of the sessions */
+                                       [MIKEY_PROBLEM_RANDS_SHORT] = true,
+                                       [MIKEY_PROBLEM_FORK_RAND_SHORT] = true};
     for (size_t i = 0; i < G_N_ELEMENTS(departures); i++) {
         vector_octets octets = octets_of(departures[i].message);
         mikey_message *message = mikey_parse(octets.data, octets.len);

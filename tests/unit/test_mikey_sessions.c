@@ -184,6 +184,28 @@ static void test_pairs(void)
     }
 }
 
+/* A ticket transfer under a CSB ID that two parties have settled on is none that the RFC knows; before it is answered it may be another
+ * attempt. */
+static void test_begun_anew(void)
+{
+    GByteArray *first = mikey_octets("01 0e 0f 00 00000001 00 01 | 00 01 04 00000001");
+    GByteArray *second = mikey_octets("01 0e 0f 00 00000001 00 01 | 00 01 04 00000002");
+    GByteArray *third = mikey_octets("01 0e 0f 00 00000001 00 01 | 00 01 04 00000003");
+    GByteArray *update = mikey_octets("01 0e 05 00 00000001 00 01 | 00 02 00000004");
+    GByteArray *answer = mikey_octets("01 0f 05 00 00000001 00 01 | 00 02 00000005");
+    mikey_scene *scene = mikey_scene_new();
+    g_assert_false(mikey_scene_take(scene, 1, mikey_span(first))->begins_anew);
+    g_assert_false(mikey_scene_take(scene, 2, mikey_span(second))->begins_anew);
+    g_assert_nonnull(mikey_scene_take(scene, 3, mikey_span(answer))->initial);
+    g_assert_true(mikey_scene_take(scene, 4, mikey_span(third))->begins_anew);
+    g_assert_false(mikey_scene_take(scene, 5, mikey_span(update))->begins_anew);
+    g_assert_false(mikey_scene_take(scene, 6, mikey_span(first))->begins_anew);
+    mikey_scene_free(scene);
+    GByteArray *octets[] = {first, second, third, update, answer};
+    for (size_t i = 0; i < G_N_ELEMENTS(octets); i++)
+        g_byte_array_free(octets[i], TRUE);
+}
+
 /* Messages that are cut before their CSB ID are no pair, also where they are an initial message and a response of their kinds. */
 static void test_cut_before_csb_id(void)
 {
@@ -333,6 +355,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-sessions/answer-of-another-csb", test_answer_of_another_csb);
     g_test_add_func("/mikey-sessions/offer-frame-decides", test_offer_frame_decides);
     g_test_add_func("/mikey-sessions/pairs", test_pairs);
+    g_test_add_func("/mikey-sessions/begun-anew", test_begun_anew);
     g_test_add_func("/mikey-sessions/cut-before-csb-id", test_cut_before_csb_id);
     g_test_add_func("/mikey-sessions/find", test_find);
     g_test_add_func("/mikey-sessions/other-version", test_other_version);

@@ -194,7 +194,7 @@ static void test_by_form(void)
     } rows[] = {{{scene.time, NULL}, true}, {{&other_time, scene.time}, true}, {{scene.time, &other_time}, true},
                 {{&other_time, NULL}, false}, {{NULL, scene.time}, true},      {{NULL, NULL}, false},
                 {{&no_time, scene.time}, true}};
-    guint opened_count = 0;
+    guint opened_count = 0, failed = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         memcpy(scene.setting.times, rows[i].times, sizeof rows[i].times);
         const mikey_opened *opened =
@@ -202,11 +202,18 @@ static void test_by_form(void)
         g_assert_true((opened != NULL) == rows[i].opens);
         g_assert_true(unlocked.inkey == (opened ? scene.inkeys->pdata[1] : NULL));
         g_assert_cmpuint(scene.record->opened->len, ==, opened_count += rows[i].opens);
+        g_assert_cmpuint(scene.record->problems->len, ==, failed += !rows[i].opens);
         if (opened) {
             g_assert_cmpuint(opened->offset, ==, scene.kemac->offset);
             mikey_message_keys_clear(&unlocked.keys);
         }
     }
+    const mikey_problem *problem = &g_array_index(scene.record->problems, mikey_problem, 0);
+    g_assert_cmpint(problem->kind, ==, MIKEY_PROBLEM_NO_KEYS_INSIDE);
+    g_assert_cmpuint(problem->offset, ==, (size_t)(scene.kemac->kemac.encr_data.data - scene.record->octets.data));
+    g_assert_cmpuint(problem->len, ==, scene.kemac->kemac.encr_data.len);
+    mikey_record_forget(scene.record);
+    g_assert_cmpuint(scene.record->problems->len, ==, 0);
     kemac_scene_clear(&scene);
 }
 
@@ -222,6 +229,7 @@ static void test_by_form_of_nothing(void)
     scene.lock.encr_alg = empty.kemac.encr_alg = 9;
     empty.kemac.encr_data.len = scene.kemac->kemac.encr_data.len;
     g_assert_null(mikey_open_kemac_by_form(scene.record, &empty, &scene.lock, scene.inkeys, &scene.setting, &unlocked));
+    g_assert_cmpuint(scene.record->problems->len, ==, 0); /* nothing was tried */
     kemac_scene_clear(&scene);
 }
 
