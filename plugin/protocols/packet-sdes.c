@@ -52,6 +52,7 @@ static expert_field ei_sdes_note = EI_INIT;
 static expert_field ei_sdes_warning = EI_INIT;
 static expert_field ei_sdes_error = EI_INIT;
 static expert_field ei_sdes_answer = EI_INIT;
+static expert_field ei_sdes_answer_error = EI_INIT;
 static expert_field ei_sdes_section = EI_INIT;
 static expert_field ei_sdes_session_level = EI_INIT;
 
@@ -181,8 +182,11 @@ static void show_crypto(proto_tree *tree, packet_info *pinfo, const sdp_view *vi
 
 static void show_answer_problems(packet_info *pinfo, proto_item *item, uint32_t problems)
 {
-    for (; problems; problems &= problems - 1)
-        expert_add_info_format(pinfo, item, &ei_sdes_answer, "%s", answer_problem_text(problems));
+    for (; problems; problems &= problems - 1) {
+        const uint32_t lowest = problems & -problems;
+        const bool is_error = lowest & (ANSWER_TAG_NOT_OFFERED | ANSWER_SUITE_DIFFERS);
+        expert_add_info_format(pinfo, item, is_error ? &ei_sdes_answer_error : &ei_sdes_answer, "%s", answer_problem_text(lowest));
+    }
 }
 
 static bool same_key(const sdes_crypto *a, const sdes_crypto *b)
@@ -190,6 +194,15 @@ static bool same_key(const sdes_crypto *a, const sdes_crypto *b)
     return a->key_count && b->key_count && a->keys[0].usable && b->keys[0].usable &&
            a->keys[0].key_salt_len == b->keys[0].key_salt_len &&
            memcmp(a->keys[0].key_salt, b->keys[0].key_salt, a->keys[0].key_salt_len) == 0;
+}
+
+static bool has_fec_key(const sdp_media *media)
+{
+    for (unsigned i = 0; i < media->crypto_count; i++)
+        for (unsigned p = 0; p < media->crypto[i]->session_param_count; p++)
+            if (media->crypto[i]->session_params[p].kind == SDES_FEC_KEY)
+                return true;
+    return false;
 }
 
 /* What only shows when the lines of a section are seen together. */
@@ -213,10 +226,13 @@ static void show_section_problems(packet_info *pinfo, proto_item *item, const sd
     if (media->crypto_count && media->has_key_mgmt && role == SDP_ROLE_ANSWER)
         expert_add_info_format(pinfo, item, &ei_sdes_section,
                                "The answer has both a=crypto and a=key-mgmt (RFC 4568 section 7.5)");
+    if (has_fec_key(media) && sdp_media_shares_fec(media))
+        expert_add_info_format(pinfo, item, &ei_sdes_section,
+                               "FEC_KEY, although FEC goes to the address and port of the media (RFC 4568 section 6.3.5)");
 }
 
 static void show_media(proto_tree *tree, packet_info *pinfo, const sdp_view *view, const sdp_media *media,
-                       uint32_t answer_problems)
+                       uint32_t answer_problems, bool key_kept)
 {
     if (!media->crypto_count && !answer_problems)
         return;
@@ -231,6 +247,9 @@ static void show_media(proto_tree *tree, packet_info *pinfo, const sdp_view *vie
         show_crypto(sub, pinfo, view, media->crypto[i]);
     show_section_problems(pinfo, item, media, view->exchange->role);
     show_answer_problems(pinfo, item, answer_problems);
+    if (key_kept)
+        expert_add_info_format(pinfo, item, &ei_sdes_section,
+                               "Address or port have changed, and the key has not (RFC 4568 section 7.1.4)");
 }
 
 static bool worth_showing(const sdp_view *view)
@@ -261,7 +280,8 @@ static void show_body(proto_tree *tree, packet_info *pinfo, const sdp_view *view
                               offset_of(view, view->body->session_crypto_line),
                               (int)view->body->session_crypto_line.len);
     for (unsigned m = 0; m < view->body->media_count; m++)
-        show_media(sub, pinfo, view, &view->body->media[m], view->exchange->answer_problems[m]);
+        show_media(sub, pinfo, view, &view->body->media[m], view->exchange->answer_problems[m],
+                   view->exchange->key_kept && view->exchange->key_kept[m]);
 }
 
 /* --- learning ------------------------------------------------------------------------------------------------------ */
@@ -515,6 +535,8 @@ static ei_register_info experts[] = {
     {&ei_sdes_warning, {"sdes.warning", PI_PROTOCOL, PI_WARN, "An a=crypto line departs from RFC 4568", EXPFILL}},
     {&ei_sdes_error, {"sdes.error", PI_MALFORMED, PI_ERROR, "RFC 4568 calls this a=crypto line invalid", EXPFILL}},
     {&ei_sdes_answer, {"sdes.answer", PI_PROTOCOL, PI_WARN, "The answer does not fit the offer", EXPFILL}},
+    {&ei_sdes_answer_error,
+     {"sdes.answer_error", PI_PROTOCOL, PI_ERROR, "The answer takes up nothing that was offered", EXPFILL}},
     {&ei_sdes_section,
      {"sdes.section", PI_PROTOCOL, PI_WARN, "The a=crypto lines of an m= section contradict each other or it", EXPFILL}},
     {&ei_sdes_session_level,

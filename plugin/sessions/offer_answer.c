@@ -79,6 +79,7 @@ static void free_result(gpointer data)
     sdp_exchange *result = data;
     g_free(result->legs);
     g_free(result->answer_problems);
+    g_free(result->key_kept);
     g_free(result);
 }
 
@@ -377,8 +378,22 @@ static key_origin origin_of(sdp_role role)
     }
 }
 
-static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *media, sdp_role role, uint32_t frame)
+/* Whether the m= line names another place than the leg's last one. A line that is refused or on hold names none, and ICE agrees on
+ * places by itself. */
+static bool has_moved(media_leg *leg, const sdp_media *media)
 {
+    if (!media->rtp.ip_len || !media->rtp.port)
+        return false;
+    bool moved = leg->told.ip_len && memcmp(&leg->told, &media->rtp, sizeof leg->told) != 0;
+    leg->told = media->rtp;
+    return moved && !media->candidate_count;
+}
+
+/* Returns whether the party has moved and kept a key. */
+static bool learn_media(offer_answer *state, media_leg *leg, const sdp_media *media, sdp_role role, uint32_t frame)
+{
+    const bool moved = has_moved(leg, media) && role != SDP_ROLE_UNPAIRED;
+    bool kept = false;
     leg->signalled_protection |= media->key_mgmt_count > 0;
     offer_answer_add_endpoint(state, &media->rtp, leg);
     offer_answer_add_endpoint(state, &media->rtcp, leg);
@@ -403,10 +418,12 @@ static void learn_media(offer_answer *state, media_leg *leg, const sdp_media *me
             OPENSSL_cleanse(&master, sizeof master);
             if (!key)
                 continue;
+            kept |= moved && g_ptr_array_find(leg->keys, key, NULL);
             media_leg_add_key(leg, key);
             dialog_record_note_key(leg->dialog->record, key, role, frame, crypto->tag);
         }
     }
+    return kept;
 }
 
 static void pair_legs(media_leg *offered, media_leg *answered, uint32_t problems)
@@ -439,13 +456,14 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
     result->media_count = body->media_count;
     result->legs = g_new0(media_leg *, body->media_count);
     result->answer_problems = g_new0(uint32_t, body->media_count);
+    result->key_kept = g_new0(bool, body->media_count);
     if (position.role == SDP_ROLE_ANSWER)
         result->offer_frame = position.exchange->frame;
     for (unsigned m = 0; m < body->media_count; m++) {
         const sdp_media *media = &body->media[m];
         media_leg *leg = leg_of(state, dialog, position.sender, media->index);
         result->legs[m] = leg;
-        learn_media(state, leg, media, position.role, arrival->frame);
+        result->key_kept[m] = learn_media(state, leg, media, position.role, arrival->frame);
         leg->signalled_protection |= body->key_mgmt_count > 0 && media->secure_profile;
         if (position.role != SDP_ROLE_ANSWER)
             continue;

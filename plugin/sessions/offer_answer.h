@@ -34,6 +34,7 @@ typedef struct media_leg {
     bool unsupported_suite;   /* one of them was of a suite that can't be decrypted */
     bool declined;            /* the last answer took this m= line without a=crypto */
     bool secure_profile;      /* of the last m= line */
+    transport_address told;   /* where the last m= line that named a place was; ip_len 0: none did */
     uint8_t encrypted_extensions[32]; /* RFC 6904, as sdp_media has them */
     bool has_encrypted_extensions;
     void *user;               /* the dissector's own: how stock Wireshark is told of this leg */
@@ -46,6 +47,8 @@ typedef struct {
     unsigned media_count;
     media_leg **legs;             /* one an m= line */
     uint32_t *answer_problems;    /* answer_problem bits, one word an m= line */
+    bool *key_kept;               /* one an m= line: its party has moved to another address or port, and kept a key that must not
+                                     be used there (RFC 4568 section 7.1.4) */
 } sdp_exchange;
 
 /* `keys` receives every key that bodies bring and must outlive the result. */

@@ -268,6 +268,22 @@ static void read_rtpmap(sdp_media *media, text_span rest)
     entry->channels = (uint32_t)count;
 }
 
+/* FEC that goes elsewhere has a=fmtp:<payload type> <port> IN IP4 <address> (RFC 2733 section 11.1). */
+bool sdp_media_shares_fec(const sdp_media *media)
+{
+    for (unsigned i = 0; i < media->rtpmap_count; i++) {
+        const sdp_rtpmap *map = &media->rtpmaps[i];
+        text_span rest = map->fmtp, port, net_type;
+        uint64_t number;
+        if (!text_is_nocase(map->encoding, "parityfec") && !text_is_nocase(map->encoding, "ulpfec"))
+            continue;
+        if (!text_next_field(&rest, &port) || !text_decimal(port, UINT16_MAX, &number) || !text_next_field(&rest, &net_type) ||
+            !text_is(net_type, "IN"))
+            return true;
+    }
+    return false;
+}
+
 static void read_fmtp(sdp_media *media, text_span rest)
 {
     sdp_rtpmap *entry = rtpmap_of(media, &rest);

@@ -60,6 +60,9 @@ typedef struct {
     sdp_media *media;
 } sdp_body;
 
+/* Whether the section's FEC (RFC 2733, RFC 5109) goes to the address and port of its media. False: to its own, or there is none. */
+bool sdp_media_shares_fec(const sdp_media *media);
+
 /* Parses text[0..len). Lines end in CR LF, LF or CR; unknown lines are passed over; whatever can be read is.
  * The result points into `text`, which must outlive it. NULL: there is no "v=" line at the start and no "m=" line. */
 sdp_body *sdp_parse(const char *text, size_t len);

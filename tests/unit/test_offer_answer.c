@@ -124,6 +124,24 @@ static void test_retransmissions_bring_nothing_new(call *c, gconstpointer data)
     g_assert_cmpuint(leg->peers->len, ==, 1);
 }
 
+/* Another place wants another key (RFC 4568 section 7.1.4); a line on hold or refused names no place. */
+static void test_key_kept(call *c, gconstpointer data)
+{
+    static const struct {
+        const char *ip;
+        unsigned port, key;
+        bool kept;
+    } rows[] = {{"192.0.2.1", 4000, 11, false}, {"192.0.2.1", 4000, 11, false}, {"192.0.2.1", 4002, 11, true},
+                {"0.0.0.0", 4002, 11, false},   {"192.0.2.1", 0, 11, false},    {"192.0.2.1", 4002, 11, false},
+                {"192.0.2.9", 4002, 11, true},  {"192.0.2.9", 4004, 12, false}};
+    (void)data;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *body = body_text(rows[i].ip, rows[i].port, 1, SUITE, rows[i].key);
+        g_autofree char *cseq = g_strdup_printf("%u INVITE", (unsigned)i + 1);
+        g_assert_true(send_body(c, ALICE, BOB, INVITE, "a", "", cseq, body)->key_kept[0] == rows[i].kept);
+    }
+}
+
 static void test_fork(call *c, gconstpointer data)
 {
     (void)data;
@@ -332,6 +350,7 @@ int main(int argc, char **argv)
 #define ADD(path, function) g_test_add("/offer-answer/" path, call, NULL, setup, function, teardown)
     ADD("plain-call", test_plain_call);
     ADD("retransmissions-bring-nothing-new", test_retransmissions_bring_nothing_new);
+    ADD("key-kept", test_key_kept);
     ADD("fork", test_fork);
     ADD("late-offer", test_late_offer);
     ADD("offer-in-183-answer-in-prack", test_offer_in_183_answer_in_prack);

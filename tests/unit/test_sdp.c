@@ -134,6 +134,28 @@ static void test_rtpmaps(void)
     sdp_free(body);
 }
 
+static void test_fec(void)
+{
+    static const struct {
+        const char *lines;
+        bool shares;
+    } rows[] = {
+        {"", false},
+        {"a=rtpmap:100 opus/48000\r\n", false},
+        {"a=rtpmap:100 parityfec/8000\r\n", true},
+        {"a=rtpmap:100 ULPFEC/8000\r\na=fmtp:100 x=1\r\n", true},
+        {"a=rtpmap:100 parityfec/8000\r\na=fmtp:100 49172\r\n", true},
+        {"a=rtpmap:100 parityfec/8000\r\na=fmtp:100 49172 IN IP4 192.0.2.1\r\n", false},
+        {"a=rtpmap:100 parityfec/8000\r\na=fmtp:100 49172 IN IP4 192.0.2.1\r\na=rtpmap:101 ulpfec/8000\r\n", true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf(SESSION "m=audio 9 RTP/SAVP 0 100\r\n%s", rows[i].lines);
+        sdp_body *body = parse(text);
+        g_assert_true(sdp_media_shares_fec(&body->media[0]) == rows[i].shares);
+        sdp_free(body);
+    }
+}
+
 static void test_addresses(void)
 {
     assert_flow(SESSION "m=audio 20000 RTP/SAVP 0\r\n", "192.0.2.10:20000", "192.0.2.10:20001");
@@ -404,6 +426,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdp/baresip-ipv6", test_baresip_ipv6);
     g_test_add_func("/sdp/sipp", test_sipp);
     g_test_add_func("/sdp/rtpmaps", test_rtpmaps);
+    g_test_add_func("/sdp/fec", test_fec);
     g_test_add_func("/sdp/addresses", test_addresses);
     g_test_add_func("/sdp/rtcp", test_rtcp);
     g_test_add_func("/sdp/profiles", test_profiles);
