@@ -25,6 +25,8 @@ static int proto_sdp;
 static int ett_message = -1;
 static int ett_attribute = -1;
 static expert_field ei_attribute = EI_INIT;
+static expert_field ei_attribute_note = EI_INIT;
+static expert_field ei_attribute_error = EI_INIT;
 
 static dissector_handle_t stock_handle;
 static dissector_handle_t ticket_handle;
@@ -301,8 +303,11 @@ static void show_attribute_problems(const attribute_view *view, proto_item *item
         {LINE_OTHER_LIST, "The protocols that the message lists are not those of the SDP: somebody may have taken some away, so "
                           "that a weaker one is used (RFC 4567 section 4.1.4)"},
     };
-    for (unsigned bits = attribute->problems; bits; bits &= bits - 1)
-        expert_add_info_format(view->pinfo, item, &ei_attribute, "%s", key_mgmt_problem_text(bits));
+    for (unsigned bits = attribute->problems; bits; bits &= bits - 1) {
+        const unsigned lowest = bits & -bits;
+        expert_add_info_format(view->pinfo, item, lowest == KEY_MGMT_BASE64 ? &ei_attribute_error : &ei_attribute, "%s",
+                               key_mgmt_problem_text(lowest));
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         if (faults & texts[i].fault)
             expert_add_info_format(view->pinfo, item, &ei_attribute, "%s", texts[i].text);
@@ -372,6 +377,8 @@ static void show_attribute(const attribute_view *view, const text_span *line, co
         proto_tree *tree = proto_item_add_subtree(item, ett_attribute);
         if (media && media->media.text)
             proto_item_append_text(item, " of m=%.*s (section %u)", (int)media->media.len, media->media.text, media->index + 1);
+        if (media && media->rtp_profile && !media->secure_profile)
+            expert_add_info(view->pinfo, item, &ei_attribute_note);
         add_span(view, tree, MF_SDP_PROTOCOL, attribute.protocol);
         show_attribute_problems(view, item, &attribute, faults);
         if (!by_stock)
@@ -458,6 +465,12 @@ void proto_register_mikey_ticket(void)
     static ei_register_info experts[] = {
         {&ei_attribute,
          {"mikey_ticket.sdp", PI_PROTOCOL, PI_WARN, "An a=key-mgmt line or KeyMgmt header departs from RFC 4567", EXPFILL}},
+        {&ei_attribute_note,
+         {"mikey_ticket.sdp_profile", PI_PROTOCOL, PI_NOTE,
+          "Key management for a transport without security: the m= line may be in the clear all the same", EXPFILL}},
+        {&ei_attribute_error,
+         {"mikey_ticket.sdp_error", PI_MALFORMED, PI_ERROR, "An a=key-mgmt line or KeyMgmt header holds no message that can be read",
+          EXPFILL}},
     };
     proto_mikey_ticket = proto_register_protocol("MIKEY and MIKEY-TICKET", "MIKEY-TICKET", "mikey_ticket");
     mikey_tree_register(proto_mikey_ticket);

@@ -372,7 +372,7 @@ CONTENTS = {
     "MKI length without value": (1, sdp(crypto(1, KEY_1, SALT_1) + "|:4"), "sdes.error"),
     "lifetime of 2^64": (1, sdp(crypto(1, KEY_1, SALT_1) + "|2^64"), "sdes.error"),
     "SDP without a key": (1, sdp(), "pc5s.error"),
-    "foreign character in MIKEY": (2, b"a=key-mgmt:mikey AQ4F*A==", "mikey_ticket.sdp"),
+    "foreign character in MIKEY": (2, b"a=key-mgmt:mikey AQ4F*A==", "mikey_ticket.sdp_error"),
     "payload of MIKEY past its end": (3, TRANSFER_INIT[:-40], "mikey_ticket.error"),
     "NUL in the SDP": (1, OFFER.replace(b"t=0 0", b"t=0\0000"), "pc5s.warning"),
 }
