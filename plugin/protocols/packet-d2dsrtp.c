@@ -28,6 +28,8 @@ static expert_field ei_d2dsrtp_truncated = EI_INIT;
 static expert_field ei_d2dsrtp_unsupported = EI_INIT;
 static expert_field ei_d2dsrtp_replayed = EI_INIT;
 static expert_field ei_d2dsrtp_departure = EI_INIT;
+static expert_field ei_d2dsrtp_mki = EI_INIT;
+static expert_field ei_d2dsrtp_implausible = EI_INIT;
 
 /* What was taken over for the receiver of each stream, by stream number, so that no packet needs a look-up. */
 typedef struct {
@@ -36,6 +38,14 @@ typedef struct {
 } remembered_media;
 
 static GArray *remembered;
+
+/* A packet, what became of it, and what its dissector is to have: the plaintext as a data source, or what was captured. */
+typedef struct {
+    media_packet packet;
+    media_opening opening;
+    uint8_t *plain;
+    tvbuff_t *next;
+} media_view;
 
 bool d2dsrtp_is_enabled(void)
 {
@@ -162,9 +172,17 @@ static void show_trailer(proto_tree *tree, tvbuff_t *tvb, bool is_rtcp, const me
         proto_item_set_generated(proto_tree_add_uint(tree, hf_d2dsrtp_e_bit, tvb, 0, 0, opening->e_bit));
 }
 
-static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bool is_rtcp,
-                         const media_opening *opening)
+/* Whether the form of the plaintext speaks against the key, or the sender. */
+static bool is_implausible(const media_view *view)
 {
+    const size_t len = view->opening.plain_len;
+    return len && media_form_of(view->packet.is_rtcp, view->plain, len) == MEDIA_FORM_WRONG;
+}
+
+static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, const media_view *view)
+{
+    const media_opening *opening = &view->opening;
+    const bool is_rtcp = view->packet.is_rtcp;
     const char *verdict = verdict_text(opening->verdict);
     proto_item *item = proto_tree_add_item(tree, proto_d2dsrtp, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(item, ett_d2dsrtp);
@@ -174,6 +192,10 @@ static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bo
     expert_field *expert = expert_of(opening->verdict);
     if (expert)
         expert_add_info(pinfo, verdict_item, expert);
+    if (opening->notes & MEDIA_NOTE_MKI_UNKNOWN)
+        expert_add_info(pinfo, verdict_item, &ei_d2dsrtp_mki);
+    if (is_implausible(view))
+        expert_add_info(pinfo, verdict_item, &ei_d2dsrtp_implausible);
     proto_item_set_generated(proto_tree_add_uint(sub, hf_d2dsec_ssrc, tvb, is_rtcp ? 4 : 8, 4, opening->ssrc));
     if (!opening->key)
         return;
@@ -186,10 +208,11 @@ static void show_opening(proto_tree *tree, packet_info *pinfo, tvbuff_t *tvb, bo
 }
 
 /* The highest severity of the expert infos that show_opening() may add; 0: none. */
-static int severity_of(const media_opening *opening)
+static int severity_of(const media_view *view)
 {
+    const media_opening *opening = &view->opening;
     const char *const *departures = opening->key ? opening->key->departures : NULL;
-    if (expert_of(opening->verdict))
+    if (expert_of(opening->verdict) || is_implausible(view))
         return PI_WARN;
     return opening->notes || (departures && (departures[0] || departures[1])) ? PI_NOTE : 0;
 }
@@ -228,14 +251,6 @@ static uint16_t position_of(tvbuff_t *tvb, const packet_info *pinfo)
     const bool is_own = last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == proto_d2dsrtp;
     return (uint16_t)(tvb_raw_offset(tvb) + 4096 * (pinfo->curr_layer_num - is_own));
 }
-
-/* A packet, what became of it, and what its dissector is to have: the plaintext as a data source, or what was captured. */
-typedef struct {
-    media_packet packet;
-    media_opening opening;
-    uint8_t *plain;
-    tvbuff_t *next;
-} media_view;
 
 /* Opens the packet in `tvb`. False: no IP packet. */
 static bool open_media(tvbuff_t *tvb, packet_info *pinfo, bool is_rtcp, media_view *view)
@@ -302,8 +317,8 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         return 0;
     if (opening->plain_len)
         decrypted_export_media(pinfo, view.next, is_rtcp ? "rtcp" : "rtp");
-    if (opening->verdict != MEDIA_UNKNOWN && d2d_wants_details(pinfo, tree, severity_of(opening)))
-        show_opening(tree, pinfo, tvb, is_rtcp, opening);
+    if (opening->verdict != MEDIA_UNKNOWN && d2d_wants_details(pinfo, tree, severity_of(&view)))
+        show_opening(tree, pinfo, tvb, &view);
     if (opening->verdict != MEDIA_UNKNOWN && d2d_is_tapped())
         tap_media(pinfo, &view);
     int dissected = call_stock(view.next, pinfo, tree, is_rtcp, opening, interleaved, position_of(tvb, pinfo));
@@ -391,6 +406,12 @@ void proto_register_d2dsrtp(void)
          {"d2dsrtp.unsupported_suite", PI_DECRYPTION, PI_WARN, "The crypto suite can not be decrypted", EXPFILL}},
         {&ei_d2dsrtp_replayed,
          {"d2dsrtp.replayed", PI_SEQUENCE, PI_NOTE, "This very packet has been in the capture before", EXPFILL}},
+        {&ei_d2dsrtp_mki,
+         {"d2dsrtp.unknown_mki", PI_DECRYPTION, PI_WARN, "What stands in the MKI's place is none of the MKIs that were signalled",
+          EXPFILL}},
+        {&ei_d2dsrtp_implausible,
+         {"d2dsrtp.implausible", PI_DECRYPTION, PI_WARN,
+          "What came out has not the form of RTP or RTCP: unless a tag proves the key, it is most likely a wrong one", EXPFILL}},
         {&ei_d2dsrtp_departure,
          {"d2dsrtp.departure", PI_PROTOCOL, PI_NOTE, "The sender departs from the standard", EXPFILL}},
     };

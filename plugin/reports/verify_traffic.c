@@ -1,13 +1,11 @@
 #include "reports/verify_traffic.h"
 
 #include "ciphers/octets.h"
-#include "ciphers/rtp_packet.h"
 
 #include <string.h>
 
 #define RECENT_STREAMS 64
 #define DUPLICATE_DISTANCE 64 /* indices below the highest: the replay window that RFC 3711 section 3.3.2 asks for */
-#define RTP_PADDING_BIT 0x20
 
 /* The members leave no gap, so that the whole compares and hashes as octets. */
 typedef struct {
@@ -259,20 +257,6 @@ static bool was_media_encrypted(const media_packet *packet, const media_opening 
     return !key->unencrypted_srtp || (opening->notes & MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME);
 }
 
-/* RTCP is rigid. Of RTP nothing but padding is: its last octet counts all of it, itself included (RFC 3550 section 5.1). */
-static void judge_media(const media_packet *packet, const media_opening *opening, const uint8_t *plain, packet_fate *fate)
-{
-    const size_t len = opening->plain_len;
-    rtp_packet rtp;
-    if (packet->is_rtcp) {
-        fate->is_judged = true;
-        fate->is_valid = rtcp_is_clear_compound(plain, len);
-    } else if (rtp_packet_parse(&rtp, plain, len) && (plain[0] & RTP_PADDING_BIT)) {
-        fate->is_judged = true;
-        fate->is_valid = plain[len - 1] > 0 && plain[len - 1] <= len - rtp.header_len;
-    }
-}
-
 /* A verdict of an earlier visit may be that of an opened packet although it was not opened now: then the crypto library refused. */
 static verify_failure media_failure(media_verdict verdict)
 {
@@ -303,7 +287,9 @@ static packet_fate media_fate(const media_packet *packet, const media_opening *o
     fate.is_reuse = opening->notes & MEDIA_NOTE_INDEX_REPEATED;
     fate.index = opening->index;
     fate.notes = opening->notes;
-    judge_media(packet, opening, plain, &fate);
+    const media_form form = media_form_of(packet->is_rtcp, plain, opening->plain_len);
+    fate.is_judged = form != MEDIA_FORM_UNTOLD;
+    fate.is_valid = form == MEDIA_FORM_RIGHT;
     return fate;
 }
 

@@ -1,5 +1,9 @@
 #include "sessions/media_flow.h"
 
+#include "ciphers/rtp_packet.h"
+
+#include <string.h>
+
 /* Keys looked at for one flow, those met again included: legs may share their keys. */
 #define MAX_LOOKS 4096
 
@@ -139,4 +143,40 @@ void media_flow_refresh(media_flow *flow, uint32_t generation, const session_key
     /* An echo sends back what it received, under the receiver's own key. */
     for (guint i = 0; i < leg_count(at_destination); i++)
         add_keys(flow, leg_at(at_destination, i)->keys, max_candidates);
+}
+
+/* --- MKIs ---------------------------------------------------------------------------------------------------------- */
+
+/* Octets from the MKI to the end of the packet, as signalled:   SRTP, SRTCP  ... | MKI | tag     with AEAD  ... | MKI */
+static size_t len_from_mki(const srtp_master_key *key, bool is_rtcp)
+{
+    const srtp_transform *t = &key->transform;
+    size_t tag_len = is_rtcp ? t->srtcp_tag_len : key->unauthenticated_srtp ? 0 : t->srtp_tag_len;
+    return key->mki_len + (t->auth == SRTP_AUTH_AEAD ? 0 : tag_len);
+}
+
+/* Octets before the MKI at least. */
+static size_t len_before_mki(const srtp_master_key *key, bool is_rtcp)
+{
+    enum { SRTCP_INDEX_LEN = 4 };
+    const srtp_transform *t = &key->transform;
+    size_t aead_tag_len = t->auth != SRTP_AUTH_AEAD ? 0 : is_rtcp ? t->srtcp_tag_len : t->srtp_tag_len;
+    return (is_rtcp ? RTCP_HEADER_LEN + SRTCP_INDEX_LEN : RTP_FIXED_HEADER_LEN) + aead_tag_len;
+}
+
+media_mki media_flow_judge_mki(const media_flow *flow, bool is_rtcp, const uint8_t *data, size_t len)
+{
+    media_mki finding = flow->likely ? MEDIA_MKI_WITHOUT_ROOM : MEDIA_MKI_UNTOLD;
+    for (guint i = 0; i < flow->likely; i++) {
+        const srtp_master_key *key = srtp_context_key(((const session_key *)flow->candidates->pdata[i])->context);
+        const size_t from_mki = len_from_mki(key, is_rtcp);
+        if (!key->mki_len)
+            return MEDIA_MKI_UNTOLD;
+        if (len < len_before_mki(key, is_rtcp) + from_mki)
+            continue;
+        finding = MEDIA_MKI_UNKNOWN;
+        if (memcmp(data + len - from_mki, key->mki, key->mki_len) == 0)
+            return MEDIA_MKI_UNTOLD;
+    }
+    return finding;
 }

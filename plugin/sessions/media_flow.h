@@ -38,4 +38,9 @@ void media_flow_free(media_flow *flow);
 void media_flow_refresh(media_flow *flow, uint32_t generation, const session_keys *keys, const offer_answer *signalling,
                         guint max_candidates);
 
+/* What the octets in the MKI's place of a packet data[0..len) say, if each of the keys that its sender was signalled with has an MKI: that
+ * they are none of these, or that there is no room for any. */
+typedef enum { MEDIA_MKI_UNTOLD, MEDIA_MKI_WITHOUT_ROOM, MEDIA_MKI_UNKNOWN } media_mki;
+media_mki media_flow_judge_mki(const media_flow *flow, bool is_rtcp, const uint8_t *data, size_t len);
+
 #endif

@@ -536,6 +536,8 @@ static media_track *add_track(media_streams *streams, const track_name *name, co
     track->link.data = track;
     track->first_roc = found->roc;
     track->notes = found->notes & (READING_NOTES | MEDIA_NOTE_KEY_BY_TRIAL);
+    if (session_key_is_of_others(found->key, name->stream->name.ssrc))
+        track->notes |= MEDIA_NOTE_SSRC_NOT_MAPPED;
     g_ptr_array_add(streams->tracks, track);
     track->number = streams->tracks->len;
     g_hash_table_insert(streams->by_name, &track->name, track);
@@ -577,6 +579,14 @@ static media_verdict verdict_of(const examination *e, const srtp_master_key *key
     if (e->reading.tag_len == 0)
         return MEDIA_NOT_AUTHENTICATED;
     return clear ? MEDIA_AUTHENTICATED_ONLY : MEDIA_DECRYPTED;
+}
+
+/* Whether the E bit contradicts what SDES or MIKEY said of encryption. Without a cipher it says nothing. */
+static bool has_other_e_bit(const examination *e, const session_key *key)
+{
+    const srtp_master_key *master = srtp_context_key(key->context);
+    return e->packet->is_rtcp && key->is_signalled && master->transform.cipher != SRTP_CIPHER_NULL &&
+           e->reading.tag_len && e->e_bit == master->unencrypted_srtcp;
 }
 
 /* The leg that says best what the payload types mean: the receiver's, whose SDP they are. */
@@ -627,6 +637,8 @@ static void accept(examination *e, media_stream *stream, const proof *found, fra
 
     if (has_ambiguous_extension(e))
         notes |= MEDIA_NOTE_EXTENSION_PADDING;
+    if (has_other_e_bit(e, track->name.key))
+        notes |= MEDIA_NOTE_E_BIT;
     stream->failures = 0;
     stream->roc_cursor = 0;
     if (!packet->is_rtcp)
@@ -705,6 +717,11 @@ static bool is_concerned(const examination *e, const media_stream *stream)
            session_keys_for_destination(keys, &flow->name.destination);
 }
 
+static media_mki judge_mki(const media_flow *flow, const media_packet *packet)
+{
+    return media_flow_judge_mki(flow, packet->is_rtcp, packet->data, packet->len);
+}
+
 /* What to say of a packet that nothing opened. */
 static media_verdict failure_of(const examination *e, const media_stream *stream)
 {
@@ -716,9 +733,20 @@ static media_verdict failure_of(const examination *e, const media_stream *stream
         return MEDIA_TRUNCATED;
     if (packet->is_rtcp && rtcp_is_clear_compound(packet->data, packet->len))
         return MEDIA_CLEAR;
-    if (flow->likely || first_track(stream) || session_keys_for_ssrc(e->streams->keys, stream->name.ssrc))
-        return e->result == SRTP_OPEN_TOO_SHORT ? MEDIA_TRUNCATED : MEDIA_TAG_MISMATCH;
+    if (flow->likely || first_track(stream) || session_keys_for_ssrc(e->streams->keys, stream->name.ssrc)) {
+        bool too_short = e->result == SRTP_OPEN_TOO_SHORT || judge_mki(flow, packet) == MEDIA_MKI_WITHOUT_ROOM;
+        return too_short ? MEDIA_TRUNCATED : MEDIA_TAG_MISMATCH;
+    }
     return flow->unsupported_suite ? MEDIA_UNSUPPORTED_SUITE : MEDIA_NO_KEY;
+}
+
+/* What became of a packet that nothing opened. */
+static void describe_failure(const media_stream *stream, const media_packet *packet, media_verdict verdict, media_opening *opening)
+{
+    opening->verdict = verdict;
+    opening->stream = stream ? stream->number : UINT32_MAX;
+    if (stream && verdict == MEDIA_TAG_MISMATCH && judge_mki(stream->flow, packet) == MEDIA_MKI_UNKNOWN)
+        opening->notes |= MEDIA_NOTE_MKI_UNKNOWN;
 }
 
 /* A packet that an earlier visit opened: its key and counter are on record, and need no second proof. */
@@ -779,8 +807,7 @@ static void open_first(examination *e, uint32_t ssrc, frame_record *record, medi
     stream->failures++;
     record->verdict = (uint16_t)failure;
     record->generation = streams->generation;
-    opening->verdict = failure;
-    opening->stream = stream->number;
+    describe_failure(stream, packet, failure, opening);
 }
 
 static bool is_settled(const media_streams *streams, const frame_record *record)
@@ -803,9 +830,7 @@ void media_streams_open(media_streams *streams, const media_packet *packet, uint
     if (record && record->track) {
         reopen(&e, record, opening);
     } else if (record && is_settled(streams, record)) {
-        const media_stream *stream = find_stream(streams, packet, opening->ssrc);
-        opening->verdict = record->verdict;
-        opening->stream = stream ? stream->number : UINT32_MAX;
+        describe_failure(find_stream(streams, packet, opening->ssrc), packet, record->verdict, opening);
     } else {
         open_first(&e, opening->ssrc, record, opening);
     }

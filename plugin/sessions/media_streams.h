@@ -54,10 +54,19 @@ typedef enum {
     MEDIA_NOTE_EXTENSION_PADDING = 1 << 7, /* RFC 6904 and libsrtp read its header extension differently */
     MEDIA_NOTE_ENCRYPTED_ALL_THE_SAME = 1 << 8, /* UNENCRYPTED_SRTP with GCM, which libsrtp does not know */
     MEDIA_NOTE_LIKE_BEFORE = 1 << 9,      /* not authenticated: same index, data that ends alike: most likely the same packet */
+    MEDIA_NOTE_E_BIT = 1 << 10,           /* SRTCP: the E bit is not what signalling says of encryption */
+    MEDIA_NOTE_SSRC_NOT_MAPPED = 1 << 11, /* MIKEY gives the key to other SSRCs */
+    MEDIA_NOTE_MKI_UNKNOWN = 1 << 12,     /* of a tag mismatch: what stands in the MKI's place is none of the MKIs signalled */
 } media_note;
 
 /* Words for the lowest of the bits; NULL: it needs none. */
 const char *media_note_text(unsigned notes);
+
+/* What the form of a plaintext says of the key, where no tag does, or of its sender. RTCP is rigid; of RTP nothing but padding is: its
+ * last octet counts all of it, itself included (RFC 3550 section 5.1). RTCP that does not begin with SR or RR is right all the same (RFC
+ * 5506). */
+typedef enum { MEDIA_FORM_UNTOLD, MEDIA_FORM_RIGHT, MEDIA_FORM_WRONG } media_form;
+media_form media_form_of(bool is_rtcp, const uint8_t *plain, size_t len);
 
 typedef struct media_streams media_streams;
 typedef struct media_stream media_stream;

@@ -252,7 +252,9 @@ static const session_key *make_key(const mikey_tek_setting *setting, const settl
         memcpy(key->departures, variant->departures, sizeof key->departures);
     if (settled->bind_ssrc) {
         session_key_set_roc(key, settled->cs.ssrc, settled->cs.roc);
-        session_keys_bind_ssrc(setting->keys, key, settled->cs.ssrc);
+        session_keys_give_to_ssrc(setting->keys, key, settled->cs.ssrc);
+    } else {
+        key->for_any_ssrc = true;
     }
     give_to_legs(setting->initial->legs, key);
     if (setting->record != setting->initial)

@@ -35,6 +35,8 @@ static void free_key(gpointer data)
     srtp_context_free(key->context);
     if (key->rocs)
         g_hash_table_destroy(key->rocs);
+    if (key->ssrcs)
+        g_hash_table_destroy(key->ssrcs);
     g_free((uint8_t *)key->encrypted_extensions);
     g_free(key);
 }
@@ -203,6 +205,19 @@ void session_key_list(GPtrArray *list, session_key *key)
 void session_keys_bind_ssrc(session_keys *keys, session_key *key, uint32_t ssrc)
 {
     session_key_list(list_under(keys->by_ssrc, GUINT_TO_POINTER(ssrc), NULL), key);
+}
+
+void session_keys_give_to_ssrc(session_keys *keys, session_key *key, uint32_t ssrc)
+{
+    session_keys_bind_ssrc(keys, key, ssrc);
+    if (!key->ssrcs)
+        key->ssrcs = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(key->ssrcs, GUINT_TO_POINTER(ssrc));
+}
+
+bool session_key_is_of_others(const session_key *key, uint32_t ssrc)
+{
+    return key->ssrcs && !key->for_any_ssrc && !g_hash_table_contains(key->ssrcs, GUINT_TO_POINTER(ssrc));
 }
 
 void session_key_set_roc(session_key *key, uint32_t ssrc, uint32_t roc)

@@ -37,6 +37,8 @@ typedef struct session_key {
     key_origin signalled_origin; /* what did first */
     uint32_t signalled_frame;
     const uint8_t *encrypted_extensions; /* that the key log names with it, as srtp_reading has them; owned; NULL: none */
+    GHashTable *ssrcs; /* set of those that signalling gives it to; NULL: to none in particular */
+    bool for_any_ssrc; /* signalling gives it to a sender whose SSRC it leaves open, too */
     uint32_t claims; /* streams that it has opened */
     bool any_flow;   /* may be tried on any flow, not only where a selector points */
     char fingerprint[KEY_FINGERPRINT_LEN + 1];
@@ -58,6 +60,12 @@ void session_key_list(GPtrArray *list, session_key *key);
 
 /* Lets the key be tried first on the streams of an SSRC. */
 void session_keys_bind_ssrc(session_keys *keys, session_key *key, uint32_t ssrc);
+
+/* The same of a key that signalling gives to this SSRC, and perhaps to others. */
+void session_keys_give_to_ssrc(session_keys *keys, session_key *key, uint32_t ssrc);
+
+/* Whether signalling gives the key to certain SSRCs alone, of which this is none. */
+bool session_key_is_of_others(const session_key *key, uint32_t ssrc);
 
 /* Notes the rollover counter at which the sender of an SSRC begins under the key: those of one crypto session each have their own. */
 void session_key_set_roc(session_key *key, uint32_t ssrc, uint32_t roc);
