@@ -27,6 +27,7 @@
 #define D2D_SECRETS_TYPE 0x4432444b
 
 static int proto_d2dsec;
+int proto_d2dsec_afterwards;
 static int d2dsec_tap;
 
 int hf_d2dsec_verdict = -1;
@@ -451,6 +452,9 @@ void proto_register_d2dsec(void)
 
     proto_d2dsec = proto_register_protocol("D2D security", "D2DSEC", "d2dsec");
     proto_register_field_array(proto_d2dsec, fields, array_length(fields));
+    /* In name only: libwireshark enters any other into the layers of each frame, at several times the cost of the call. */
+    proto_d2dsec_afterwards = proto_register_protocol_in_name_only("D2D security, after the frame", "D2DSEC after the frame",
+                                                                   "d2dsec.afterwards", proto_d2dsec, FT_PROTOCOL);
     register_preferences();
     decrypted_export_register();
     d2dsec_tap = register_tap("d2dsec");

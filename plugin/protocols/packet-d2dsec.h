@@ -75,6 +75,9 @@ bool d2d_is_tapped(void);
 /* Hands `packet`, which lives in pinfo->pool, to those who listen. */
 void d2d_tap(packet_info *pinfo, const d2d_tap_packet *packet);
 
+/* The protocol of what runs after each frame. */
+extern int proto_d2dsec_afterwards;
+
 /* Fields common to all decryption. */
 extern int hf_d2dsec_verdict;
 extern int hf_d2dsec_suite;

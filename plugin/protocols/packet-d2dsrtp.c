@@ -16,6 +16,8 @@
 static int proto_d2dsrtp = -1;
 static int proto_d2dsrtp_media = -1;
 
+static dissector_handle_t found_handle; /* of media that a heuristic finds */
+
 static int hf_d2dsrtp_mki = -1;
 static int hf_d2dsrtp_auth_tag = -1;
 static int hf_d2dsrtp_e_bit = -1;
@@ -338,17 +340,27 @@ static int dissect_signalled(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return dissect_media(tvb, pinfo, tree, false, NULL);
 }
 
-int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stock_media *interleaved)
+/* Whether any packet can be opened yet. */
+static bool any_hope(void)
 {
-    if (!media_streams_any_hope(d2d_capture_get()->streams) && !d2d_capture_read_keylog())
-        return 0;
-    return dissect_media(tvb, pinfo, tree, true, interleaved);
+    return media_streams_any_hope(d2d_capture_get()->streams) || d2d_capture_read_keylog();
 }
 
-/* For media that no signalling announces, or not to this address. */
+int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stock_media *interleaved)
+{
+    return d2dsrtp_is_enabled() && any_hope() ? dissect_media(tvb, pinfo, tree, true, interleaved) : 0;
+}
+
+static int dissect_found(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return dissect_media(tvb, pinfo, tree, true, NULL);
+}
+
+/* For media that no signalling announces, or not to this address. Every UDP packet that no port claims comes here; only with hope it
+ * is worth being entered as a layer. */
 static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return d2dsrtp_dissect(tvb, pinfo, tree, NULL) > 0;
+    return any_hope() && call_dissector_only(found_handle, tvb, pinfo, tree, NULL) > 0;
 }
 
 /* UDP remembers which heuristic took a packet and calls that one alone on later passes. Stock's guesses at RTP and RTCP would so
@@ -357,7 +369,7 @@ static heur_dissector_t stock_rtp, stock_rtcp;
 
 static ws_bool dissect_before(heur_dissector_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (d2dsrtp_is_enabled() && dissect_unannounced(tvb, pinfo, tree, data))
+    if (d2dsrtp_dissect(tvb, pinfo, tree, NULL) > 0)
         return TRUE;
     return stock(tvb, pinfo, tree, data);
 }
@@ -431,7 +443,8 @@ void proto_register_d2dsrtp(void)
 void proto_reg_handoff_d2dsrtp(void)
 {
     stock_media_handoff(proto_d2dsrtp, create_dissector_handle(dissect_signalled, proto_d2dsrtp_media));
-    heur_dissector_add("udp", dissect_unannounced, "SRTP with known keys over UDP", "d2dsrtp_udp", proto_d2dsrtp,
+    found_handle = create_dissector_handle(dissect_found, proto_d2dsrtp);
+    heur_dissector_add("udp", dissect_unannounced, "SRTP with known keys over UDP", "d2dsrtp_udp", HEURISTIC_WITHOUT_LAYER,
                        HEURISTIC_ENABLE);
     stock_rtp = heuristic_guard("rtp_udp", dissect_before_rtp);
     stock_rtcp = heuristic_guard("rtcp_udp", dissect_before_rtcp);

@@ -12,8 +12,8 @@ bool d2dsrtp_is_enabled(void);
 /* Whether the plugin should look at media that arrives for this leg. */
 bool d2dsrtp_concerns(const media_leg *leg);
 
-/* Dissects a packet of which nothing says that it is one of ours: only what signalling or a key concerns is taken. Returns 0 of
- * another. `interleaved`: the stream's, where the packet came over TCP and stock needs something for it; NULL: else. */
+/* Dissects a packet of which nothing says that it is one of ours: only what signalling or a key concerns is taken, while the protocol is
+ * enabled. Returns 0 of another. `interleaved`: the stream's, where the packet came over TCP and stock needs something for it; NULL: else. */
 int d2dsrtp_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stock_media *interleaved);
 
 void proto_register_d2dsrtp(void);

@@ -7,6 +7,7 @@
  */
 #include "protocols/packet-rtsp-keys.h"
 
+#include "protocols/heuristic_guard.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
 #include "protocols/packet-mikey-ticket.h"
@@ -18,6 +19,7 @@
 #define MAX_SEEN 32 /* messages of a frame that are told from others */
 
 static int proto_rtsp = -1;
+static int proto_d2dsec = -1;
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 
@@ -60,9 +62,21 @@ static bool stock_knows_channels(const rtsp_transport *transport)
  * asks the heuristics instead; and again whenever the reply is dissected anew. */
 static void forget_channels(packet_info *pinfo)
 {
+    static char mark;
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    if (conversation)
-        conversation_delete_proto_data(conversation, proto_rtsp);
+    if (!conversation)
+        return;
+    conversation_delete_proto_data(conversation, proto_rtsp);
+    if (!conversation_get_proto_data(conversation, proto_d2dsec))
+        conversation_add_proto_data(conversation, proto_d2dsec, &mark);
+}
+
+/* Whether stock would know the channels of this connection, had it not been made to forget them. After a new handshake between the same
+ * ports it would know none. */
+static bool has_forgotten(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    return conversation && conversation_get_proto_data(conversation, proto_d2dsec);
 }
 
 static void take_channels(packet_info *pinfo, rtsp_stream *stream, const rtsp_transport *transport, bool concerned)
@@ -190,7 +204,7 @@ static ws_bool dissect_interleaved(tvbuff_t *tvb, packet_info *pinfo, proto_tree
     const interleaved_stream *interleaved = stream ? (const interleaved_stream *)stream->user : &unknown;
     if ((!stream || concerns_us(stream)) && d2dsrtp_dissect(tvb, pinfo, tree, interleaved->media) > 0)
         return TRUE;
-    if (!interleaved->stocks)
+    if (!interleaved->stocks || !has_forgotten(pinfo))
         return FALSE;
     call_dissector(channel == stream->channels.second ? rtcp_handle : rtp_handle, tvb, pinfo, tree);
     return TRUE;
@@ -199,8 +213,9 @@ static ws_bool dissect_interleaved(tvbuff_t *tvb, packet_info *pinfo, proto_tree
 void proto_reg_handoff_rtsp_keys(void)
 {
     proto_rtsp = proto_get_id_by_filter_name("rtsp");
+    proto_d2dsec = proto_get_id_by_filter_name("d2dsec");
     rtp_handle = find_dissector("rtp");
     rtcp_handle = find_dissector("rtcp");
     heur_dissector_add("rtsp", dissect_interleaved, "SRTP with known keys in RTSP", "d2dsrtp_rtsp",
-                       proto_get_id_by_filter_name("d2dsrtp.media"), HEURISTIC_ENABLE);
+                       HEURISTIC_WITHOUT_LAYER, HEURISTIC_ENABLE);
 }

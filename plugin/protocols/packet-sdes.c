@@ -564,5 +564,5 @@ void proto_reg_handoff_sdes(void)
     proto_rtsp = proto_get_id_by_filter_name("rtsp");
     proto_sdp = proto_get_id_by_filter_name("sdp");
     dissector_add_string("media_type", "application/sdp", create_dissector_handle(dissect_sdp, proto_sdp_wrapper));
-    register_postdissector(create_dissector_handle(dissect_afterwards, proto_get_id_by_filter_name("d2dsec")));
+    register_postdissector(create_dissector_handle(dissect_afterwards, proto_d2dsec_afterwards));
 }

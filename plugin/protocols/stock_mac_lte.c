@@ -15,6 +15,7 @@ static int ett_context = -1;
 
 static dissector_handle_t slsch_handle;
 static dissector_handle_t framed_handle; /* stock's "mac-lte-framed" */
+static dissector_handle_t found_handle;  /* of frames that the heuristic finds */
 static heur_dissector_t stock_heuristic; /* stock's "mac_lte_udp" */
 
 /* --- finding sidelink PDUs ----------------------------------------------------------------------------------------- */
@@ -126,20 +127,33 @@ static void dissect_sidelink(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     call_dissector(slsch_handle, frame->pdu, pinfo, tree);
 }
 
+static bool find_in_udp(tvbuff_t *tvb, sidelink_frame *frame)
+{
+    return tvb_strneql(tvb, 0, MAC_LTE_START, MAC_LTE_START_LEN) == 0 && find_sidelink(tvb, MAC_LTE_START_LEN, frame);
+}
+
+static int dissect_found(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    dissect_sidelink(tvb, pinfo, tree, (const sidelink_frame *)data, call_stock_heuristic);
+    return (int)tvb_captured_length(tvb);
+}
+
+/* Every UDP packet that no port claims comes here; only one of ours is worth being entered as a layer. */
 static ws_bool dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     sidelink_frame frame;
-    if (tvb_strneql(tvb, 0, MAC_LTE_START, MAC_LTE_START_LEN) != 0 || !find_sidelink(tvb, MAC_LTE_START_LEN, &frame))
-        return FALSE;
-    dissect_sidelink(tvb, pinfo, tree, &frame, call_stock_heuristic);
-    return TRUE;
+    return find_in_udp(tvb, &frame) && call_dissector_only(found_handle, tvb, pinfo, tree, &frame) > 0;
 }
 
 /* UDP puts the heuristic that took a packet in front of the others, so that of stock would keep sidelink frames that come after
  * others; hence the plugin stands in front of it as well. */
 static ws_bool dissect_before_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return dissect_udp(tvb, pinfo, tree, data) || stock_heuristic(tvb, pinfo, tree, data);
+    sidelink_frame frame;
+    if (!find_in_udp(tvb, &frame))
+        return stock_heuristic(tvb, pinfo, tree, data);
+    dissect_sidelink(tvb, pinfo, tree, &frame, call_stock_heuristic);
+    return TRUE;
 }
 
 static int dissect_gsmtap(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -175,8 +189,9 @@ void stock_mac_lte_handoff(dissector_handle_t slsch)
     slsch_handle = slsch;
     framed_handle = find_dissector("mac-lte-framed");
     stock_heuristic = heuristic_guard("mac_lte_udp", dissect_before_stock);
+    found_handle = create_dissector_handle(dissect_found, proto_get_id_by_filter_name("mac-lte"));
     if (stock_heuristic)
         heur_dissector_add("udp", dissect_udp, "LTE sidelink SL-SCH in MAC-LTE framing over UDP", "slsch_udp",
-                           proto_get_id_by_filter_name("mac-lte"), HEURISTIC_ENABLE);
+                           HEURISTIC_WITHOUT_LAYER, HEURISTIC_ENABLE);
     dissector_add_uint("gsmtap.type", GSMTAP_LTE_MAC_FRAMED, create_dissector_handle(dissect_gsmtap, proto_framed));
 }
