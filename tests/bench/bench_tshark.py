@@ -3,11 +3,15 @@
 plain decryption.
 
     tests/bench/bench_tshark.py PLUGIN_DIR [--packets N] [--calls N] [--rounds N] [--modes MODE...] [--callgrind]
+    tests/bench/bench_tshark.py PLUGIN_DIR --idle [--packets N] [--limit RATIO]
 
 PLUGIN_DIR is the `plugins` folder of a build. Each capture holds SIP calls keyed by SDES and their SRTP. Both arms run in
 turn and the least CPU time of each counts; the ratio is what to look at, since machines differ and are noisy. With
 --callgrind instructions are counted instead, on a tenth of the packets: quiet, but valgrind knows no SHA instructions, so that
 HMAC-SHA-1 weighs several times what it does on a processor that has them.
+
+With --idle the captures hold nothing for the plugin. Counted are the instructions of dissection alone, so neither start-up nor reading
+and printing make the ratio look better than it is. With --limit ordinary traffic is all that is measured, and a higher ratio is an error.
 """
 
 import argparse
@@ -15,6 +19,7 @@ import os
 import pathlib
 import random
 import re
+import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -40,6 +45,13 @@ MODES = {
     "report": (Arm((*STREAMS, *VERIFY), True), Arm((*STREAMS,), True)),
     "report, two passes": (Arm(("-2", *STREAMS, *VERIFY), True), Arm(("-2", *STREAMS), True)),
 }
+
+
+# The modes of --idle.
+IDLE_MODES = {"columns": (), "details": ("-V",), "two passes": ("-2",)}
+LIMITED_MODES = ("columns", "two passes")
+# What tshark calls once for each packet and pass.
+DISSECTION = ("epan_dissect_run", "epan_dissect_run_with_taps")
 
 
 def write_calls(path, packets, calls):
@@ -68,6 +80,38 @@ def write_calls(path, packets, calls):
     capture.write(path)
 
 
+def write_ordinary(path, packets):
+    from model import ordinary
+
+    ordinary.write(path, packets)
+
+
+def write_media(path, packets, profile, *attributes):
+    """A call that brings no key, and what its streams carry."""
+    from model.capture import Capture
+    from model.sip_model import Dialog, Media, Party, sdp
+
+    rng = random.Random(profile)
+    capture = Capture()
+    ends = [("10.0.0.1", 20000), ("10.0.0.2", 30000)]
+    bodies = [sdp(ip, [Media(port, profile=profile, attributes=list(attributes))]) for ip, port in ends]
+    Dialog(capture, Party("alice", ends[0][0]), Party("bob", ends[1][0]), "call@x").call(*bodies)
+    while len(capture.frames) < packets:
+        number, side = divmod(len(capture.frames), 2)
+        header = struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, number * 160, 7 + side)
+        capture.udp(ends[side], ends[1 - side], header + rng.randbytes(170))
+    capture.write(path)
+
+
+# name: what writes a capture of so many packets
+IDLE_CAPTURES = {
+    "ordinary traffic": write_ordinary,
+    "RTP in the clear": lambda path, packets: write_media(path, packets, "RTP/AVP"),
+    "DTLS-SRTP": lambda path, packets: write_media(path, packets, "UDP/TLS/RTP/SAVPF", "setup:actpass",
+                                                   "fingerprint:sha-256 " + ":".join(["AB"] * 32)),
+}
+
+
 def run(tshark, arm, capture):
     """(CPU seconds, peak resident octets) of one run."""
     argv, environment = tshark.command(["-r", capture, *arm.arguments], plugin=arm.plugin)
@@ -78,29 +122,62 @@ def run(tshark, arm, capture):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def instructions(tshark, arm, capture):
+def start_counting(tshark, arm, capture, *functions):
+    """tshark under callgrind, which counts what is done in these functions; none: all."""
     argv, environment = tshark.command(["-r", capture, *arm.arguments], plugin=arm.plugin)
     at = next(i for i, word in enumerate(argv) if pathlib.Path(word).name == "tshark")
-    argv = list(argv[:at]) + ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] + list(argv[at:])
-    outcome = subprocess.run(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    return int(re.search(r"Collected : (\d+)", outcome.stderr).group(1))
+    counter = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *("--toggle-collect=" + each for each in functions)]
+    return subprocess.Popen([*argv[:at], *counter, *argv[at:]], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                            text=True)
+
+
+def counted(process):
+    errors = process.communicate()[1]
+    found = re.search(r"Collected : (\d+)", errors)
+    if process.returncode or not found or found.group(1) == "0":
+        sys.exit("callgrind counted nothing:\n" + errors)
+    return int(found.group(1))
+
+
+def instructions(tshark, arm, capture):
+    return counted(start_counting(tshark, arm, capture))
+
+
+def measure_idle(tshark, packets, limit):
+    """Whether the plugin costs no more than `limit`; None: any will do."""
+    within = True
+    for name in IDLE_CAPTURES if limit is None else ["ordinary traffic"]:
+        capture = tshark.file("idle.pcap", b"")
+        IDLE_CAPTURES[name](capture, packets)
+        for mode in IDLE_MODES if limit is None else LIMITED_MODES:
+            arms = [start_counting(tshark, Arm(IDLE_MODES[mode], plugin), capture, *DISSECTION) for plugin in (True, False)]
+            ours, stock = map(counted, arms)
+            print("  %-18s %-12s %.4f (%.0f against %.0f instructions a packet)" % (
+                name, mode, ours / stock, ours / packets, stock / packets), flush=True)
+            within &= limit is None or ours <= stock * limit
+    return within
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("plugin_dir", type=pathlib.Path)
-    parser.add_argument("--packets", type=int, default=200000)
+    parser.add_argument("--packets", type=int, help="default: 200000; with --idle 2000")
     parser.add_argument("--calls", type=int, nargs="+", default=[5, 5000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES), metavar="MODE")
     parser.add_argument("--callgrind", action="store_true")
+    parser.add_argument("--idle", action="store_true")
+    parser.add_argument("--limit", type=float)
     options = parser.parse_args()
     os.environ["D2DSEC_PLUGIN_DIR"] = str(options.plugin_dir.resolve())
     from tshark import Tshark
 
     tshark = Tshark()
-    packets = options.packets // 10 if options.callgrind else options.packets
+    packets = options.packets or (2000 if options.idle else 200000)
+    packets = packets // 10 if options.callgrind else packets
     try:
+        if options.idle:
+            sys.exit(not measure_idle(tshark, packets, options.limit))
         for calls in options.calls:
             few, many = tshark.file("few.pcap", b""), tshark.file("many.pcap", b"")
             print("%d packets of %d calls" % (packets, calls), flush=True)
