@@ -135,9 +135,9 @@ class Desktop:
         raise AssertionError("no field in '%s' takes a text" % title)
 
 
-def prepare(tshark, arguments, plugin=True, preferences=""):
+def prepare(tshark, arguments, plugin=True, preferences="", program="wireshark"):
     """(argv, environment) of a run of Wireshark: a home with these preferences, for the user that tshark would run as, too."""
-    command, environment = tshark.command(arguments, plugin, program="wireshark")
+    command, environment = tshark.command(arguments, plugin, program)
     home = Path(environment["HOME"])
     profile, runtime = home / ".config" / "wireshark", home / "runtime"
     profile.mkdir(parents=True)
