@@ -59,7 +59,7 @@ mikey_sessions *mikey_sessions_new(session_keys *keys)
     sessions->by_frame = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     sessions->by_csb = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     sessions->tickets = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_ticket_data, free_ticket_state);
-    sessions->suites = g_ptr_array_new();
+    sessions->suites = mikey_suites_new();
     return sessions;
 }
 
@@ -72,7 +72,7 @@ void mikey_sessions_free(mikey_sessions *sessions)
     g_hash_table_destroy(sessions->by_frame);
     g_ptr_array_free(sessions->records, TRUE);
     mikey_secrets_free(sessions->secrets);
-    g_ptr_array_free(sessions->suites, TRUE);
+    g_hash_table_destroy(sessions->suites);
     EVP_PKEY_free(sessions->private_key);
     g_free(sessions);
 }

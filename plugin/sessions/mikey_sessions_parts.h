@@ -31,7 +31,7 @@ struct mikey_sessions {
     GHashTable *by_frame; /* frame to GPtrArray of borrowed mikey_record * */
     GHashTable *by_csb;   /* CSB ID to the same */
     GHashTable *tickets;  /* GBytes of ticket data to mikey_ticket_state * */
-    GPtrArray *suites;    /* of mikey_teks.h */
+    GHashTable *suites;   /* of mikey_teks.h */
 };
 
 /* Works out an exchange from its initial message on: that, and `response`; NULL: all its responses. Then the updates of the CSB that it

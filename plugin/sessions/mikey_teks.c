@@ -1,9 +1,9 @@
 #include "sessions/mikey_teks.h"
 
+#include "ciphers/octets.h"
 #include "keys/mikey_srtp.h"
 
 #include <openssl/crypto.h>
-
 #include <string.h>
 
 #define MAX_VARIANTS (2 * MIKEY_SRTP_MAX_READINGS)
@@ -182,6 +182,17 @@ static unsigned read_key(const mikey_tek_setting *setting, const mikey_step *key
 
 /* --- SRTP keys ----------------------------------------------------------------------------------------------------- */
 
+static guint suite_hash(gconstpointer data)
+{
+    const crypto_suite *suite = data;
+    return octets_hash((const uint8_t *)&suite->transform, sizeof suite->transform);
+}
+
+static gboolean suite_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(&((const crypto_suite *)a)->transform, &((const crypto_suite *)b)->transform, sizeof(srtp_transform)) == 0;
+}
+
 static void free_suite(gpointer data)
 {
     crypto_suite *suite = data;
@@ -189,24 +200,27 @@ static void free_suite(gpointer data)
     g_free(suite);
 }
 
+GHashTable *mikey_suites_new(void)
+{
+    return g_hash_table_new_full(suite_hash, suite_equal, free_suite, NULL);
+}
+
 /* A suite by the pattern of those that have a name. */
-static const crypto_suite *make_up_suite(GPtrArray *suites, const srtp_transform *transform)
+static const crypto_suite *make_up_suite(GHashTable *suites, const srtp_transform *transform)
 {
     static const char *const ciphers[] = {
         [SRTP_CIPHER_NULL] = "NULL", [SRTP_CIPHER_AES_CM] = "AES_CM", [SRTP_CIPHER_AES_F8] = "AES_F8",
         [SRTP_CIPHER_AES_GCM] = "AEAD_AES_GCM"};
-    for (guint i = 0; i < suites->len; i++) {
-        const crypto_suite *known = suites->pdata[i];
-        if (memcmp(&known->transform, transform, sizeof *transform) == 0)
-            return known;
-    }
+    const crypto_suite like = {.transform = *transform};
+    const crypto_suite *known = g_hash_table_lookup(suites, &like);
+    if (known)
+        return known;
     crypto_suite *suite = g_new0(crypto_suite, 1);
     suite->name = g_strdup_printf("%s_%u%s_%u", ciphers[transform->cipher], transform->key_len * 8u,
                                   transform->auth == SRTP_AUTH_AEAD ? "" : "_HMAC_SHA1", transform->srtp_tag_len * 8u);
     suite->transform = *transform;
     suite->supported = true;
-    g_ptr_array_set_free_func(suites, free_suite);
-    g_ptr_array_add(suites, suite);
+    g_hash_table_add(suites, suite);
     return suite;
 }
 
@@ -319,9 +333,13 @@ static void derive_for(const mikey_tek_setting *setting, uint8_t cs_id)
     choose_keys(setting->inkeys, cs_id, settled.cs.spi, chosen);
     mikey_secrets_teks(setting->secrets, setting->csb_id, cs_id, chosen);
     for (guint i = 0; i < chosen->len; i++) {
-        if (setting->record->teks->len >= MIKEY_MAX_TEKS) {
-            mikey_record_note_departure(setting->record,
-                                        "no further keys are derived: the message asks for more than any real one does");
+        const char *excess = NULL;
+        if (setting->record->teks->len >= MIKEY_MAX_TEKS)
+            excess = "no further keys are derived: the message asks for more than any real one does";
+        else if (session_keys_of_mikey(setting->keys) >= MIKEY_MAX_KEYS)
+            excess = "no further keys are derived: the messages of this capture have brought more than are kept";
+        if (excess) {
+            mikey_record_note_departure(setting->record, excess);
             break;
         }
         if (i > 0 && root_of(chosen->pdata[i]) != root_of(chosen->pdata[i - 1]))

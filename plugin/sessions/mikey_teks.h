@@ -8,13 +8,18 @@
 
 #define MIKEY_MAX_TEKS 256 /* of one message: one key for as many crypto sessions as a header can name, and few have more than four */
 
+#define MIKEY_MAX_KEYS (1u << 18) /* SRTP keys of one capture; messages that come once there are so many bring none */
+
 #define MIKEY_MAX_UNMAPPED 16 /* CS IDs that are tried where no map names any: two for each leg */
+
+/* The crypto suites that are made up for policies without a name, crypto_suite * in a set of its own; free with g_hash_table_destroy. */
+GHashTable *mikey_suites_new(void);
 
 /* What TEKs follow from. */
 typedef struct {
     session_keys *keys;            /* receives the SRTP master keys */
     const mikey_secrets *secrets;  /* for TEKs that a key log tells outright */
-    GPtrArray *suites;             /* owns crypto_suite *, those made up for policies without a name */
+    GHashTable *suites;            /* of mikey_suites_new() */
     mikey_record *record;          /* in whose findings the TEKs go: the last message of the exchange so far */
     const mikey_record *initial;   /* the first; may be `record` */
     const mikey_record *base;      /* that began the CSB, and has the policies that an update does not repeat; may be `initial` */

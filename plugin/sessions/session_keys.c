@@ -7,6 +7,7 @@ struct session_keys {
     GPtrArray *for_any;
     GHashTable *by_fingerprint; /* to GPtrArray of borrowed session_key * */
     GHashTable *by_ssrc, *by_source, *by_destination, *by_call; /* to GPtrArray of borrowed session_key * */
+    uint32_t of_mikey;
     bool has_logged;
 };
 
@@ -140,6 +141,7 @@ static session_key *add_key(session_keys *keys, const srtp_master_key *master, c
     note_origin(key, origin, frame, detail);
     memcpy(key->fingerprint, fingerprint, sizeof fingerprint);
     g_ptr_array_add(keys->all, key);
+    keys->of_mikey += origin == KEY_ORIGIN_MIKEY || origin == KEY_ORIGIN_MIKEY_TICKET;
     if (!alike) {
         alike = g_ptr_array_new();
         g_hash_table_insert(keys->by_fingerprint, key->fingerprint, alike);
@@ -305,6 +307,11 @@ const GPtrArray *session_keys_all(const session_keys *keys)
 uint32_t session_keys_count(const session_keys *keys)
 {
     return keys->all->len;
+}
+
+uint32_t session_keys_of_mikey(const session_keys *keys)
+{
+    return keys->of_mikey;
 }
 
 const GPtrArray *session_keys_for_any(const session_keys *keys)

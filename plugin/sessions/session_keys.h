@@ -87,6 +87,9 @@ const GPtrArray *session_keys_all(const session_keys *keys);
  * would fail again. */
 uint32_t session_keys_count(const session_keys *keys);
 
+/* How many of them MIKEY brought first, without tickets or with them. */
+uint32_t session_keys_of_mikey(const session_keys *keys);
+
 /* The keys that may open any flow: those signalled, and those logged under "*". */
 const GPtrArray *session_keys_for_any(const session_keys *keys);
 
