@@ -34,6 +34,7 @@ typedef struct {
     uint32_t initiator, responder;
     kd_sdes_key key;
     unsigned line;
+    const GPtrArray *seconds; /* the K2 with the same selector, borrowed logged_sdes */
 } logged_sdes;
 
 typedef struct {
@@ -163,17 +164,17 @@ static char *couple_name(const logged_sdes *logged)
                            logged->call_id ? logged->call_id : "");
 }
 
-static void add_second(kd_sources *sources, logged_sdes *logged)
+static GPtrArray *seconds_of(kd_sources *sources, const logged_sdes *logged)
 {
     char *name = couple_name(logged);
     GPtrArray *list = (GPtrArray *)g_hash_table_lookup(sources->seconds, name);
     if (list) {
         g_free(name);
-    } else {
-        list = g_ptr_array_new();
-        g_hash_table_insert(sources->seconds, name, list);
+        return list;
     }
-    g_ptr_array_add(list, logged);
+    list = g_ptr_array_new();
+    g_hash_table_insert(sources->seconds, name, list);
+    return list;
 }
 
 static void add_sdes(kd_sources *sources, const keylog_entry *entry)
@@ -189,8 +190,10 @@ static void add_sdes(kd_sources *sources, const keylog_entry *entry)
     memcpy(logged->key.octets, entry->secret, entry->secret_len);
     memcpy(logged->key.octets + entry->secret_len, entry->salt, entry->salt_len);
     g_ptr_array_add(sources->keys[entry->label == KEYLOG_SDES_K2], logged);
+    GPtrArray *seconds = seconds_of(sources, logged);
+    logged->seconds = seconds;
     if (entry->label == KEYLOG_SDES_K2)
-        add_second(sources, logged);
+        g_ptr_array_add(seconds, logged);
 }
 
 static void add_kd(kd_sources *sources, const keylog_entry *entry)
@@ -479,10 +482,8 @@ static void append_logged_sdes(GArray *found, const kd_sources *sources, const p
         const logged_sdes *first = (const logged_sdes *)firsts->pdata[i];
         if (!is_for(first, context))
             continue;
-        char *name = couple_name(first);
-        const GPtrArray *seconds = (const GPtrArray *)g_hash_table_lookup(sources->seconds, name);
-        g_free(name);
-        for (guint j = seconds ? seconds->len : 0; j-- > 0 && found->len < KD_MAX_CANDIDATES;) {
+        const GPtrArray *seconds = first->seconds;
+        for (guint j = seconds->len; j-- > 0 && found->len < KD_MAX_CANDIDATES;) {
             const logged_sdes *second = (const logged_sdes *)seconds->pdata[j];
             kd_candidate candidate = {
                 .kind = KD_OF_SDES, .offer = first->key, .answer = second->key, .line = second->line, .offer_line = first->line};
