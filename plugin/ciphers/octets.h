@@ -78,11 +78,4 @@ static inline uint32_t octets_hash(const uint8_t *data, size_t len)
     return hash;
 }
 
-/* The same of a 64-bit number, as a GHashFunc: GLib's own goes by the low half alone in some versions, and what captures bring may differ
- * in the high half only. */
-static inline unsigned octets_hash_u64(const void *number)
-{
-    return octets_hash((const uint8_t *)number, sizeof(uint64_t));
-}
-
 #endif

@@ -1,5 +1,7 @@
 #include "reports/keys_export.h"
 
+#include "keys/keyed_hash.h"
+
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -331,7 +333,7 @@ GString *keys_export(const keys_export_sources *sources)
 {
     export to = {.text = g_string_sized_new(FIRST_SIZE),
                  .line = g_string_sized_new(KEYLOG_MAX_LINE + 1),
-                 .written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+                 .written = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL)};
     write_srtp_keys(&to, sources);
     write_teks(&to, sources->mikey);
     write_sdes(&to, sources->kd);

@@ -2,6 +2,7 @@
  * captured says the same, another thing, or nothing.
  */
 #include "reports/derived_keys.h"
+#include "keys/keyed_hash.h"
 #include "reports/verify_build.h"
 
 #include <string.h>
@@ -328,13 +329,13 @@ void verify_comparison_add(verify_report *report, const verify_sources *sources)
     comparison c = {.report = report,
                     .sources = sources,
                     .derived = derived_keys_collect(sources),
-                    .by_fingerprint = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                    .sessions = g_hash_table_new(g_str_hash, g_str_equal),
-                    .named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                    .compared = g_hash_table_new(g_str_hash, g_str_equal),
+                    .by_fingerprint = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL),
+                    .sessions = g_hash_table_new(keyed_hash_string, g_str_equal),
+                    .named = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL),
+                    .compared = g_hash_table_new(keyed_hash_string, g_str_equal),
                     .contexts = g_hash_table_new(NULL, NULL),
-                    .equal = g_hash_table_new(g_str_hash, g_str_equal),
-                    .openers = g_hash_table_new(g_str_hash, g_str_equal)};
+                    .equal = g_hash_table_new(keyed_hash_string, g_str_equal),
+                    .openers = g_hash_table_new(keyed_hash_string, g_str_equal)};
     index_derived(&c);
     index_sessions(&c);
     for (guint i = 0; i < all->len; i++)

@@ -1,7 +1,7 @@
 /* Which signalling, which keys and which streams make up a session. */
 #include "reports/verify_media_parts.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #include <string.h>
 
@@ -457,7 +457,7 @@ GPtrArray *media_subjects_new(const verify_sources *sources)
                      .by_dialog = g_hash_table_new(NULL, NULL),
                      .by_body = g_hash_table_new(NULL, NULL),
                      .by_key = g_hash_table_new(NULL, NULL),
-                     .by_kd = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, NULL),
+                     .by_kd = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, NULL),
                      .by_line = g_hash_table_new(NULL, NULL),
                      .by_hosts = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL)};
     take_signalling(&all);

@@ -1,5 +1,7 @@
 #include "reports/verify_report.h"
 
+#include "keys/keyed_hash.h"
+
 #include <string.h>
 
 #define TEXTS_BLOCK 4096
@@ -95,7 +97,7 @@ verify_session *verify_report_add_session(verify_report *report, const char *met
     session->method = method;
     session->parties = g_array_new(FALSE, TRUE, sizeof(verify_party));
     session->identifiers = g_array_new(FALSE, TRUE, sizeof(verify_identifier));
-    session->identified = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    session->identified = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL);
     session->events = g_array_new(FALSE, TRUE, sizeof(verify_event));
     session->keys = g_array_new(FALSE, TRUE, sizeof(verify_key));
     session->derivation = g_array_new(FALSE, TRUE, sizeof(verify_step));

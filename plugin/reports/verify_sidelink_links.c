@@ -1,6 +1,8 @@
 /* Which streams, contexts and signalling belong to one link. */
 #include "reports/verify_sidelink_parts.h"
 
+#include "keys/keyed_hash.h"
+
 #include <string.h>
 
 /* --- links --------------------------------------------------------------------------------------------------------- */
@@ -238,8 +240,8 @@ sidelink_links *sidelink_links_new(const verify_sources *sources)
 {
     sidelink_links *links = g_new0(sidelink_links, 1);
     links->links = g_ptr_array_new_with_free_func(free_link);
-    links->by_name = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, free_list);
-    links->by_ends = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    links->by_name = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, free_list);
+    links->by_ends = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     links->by_signalling = g_hash_table_new(NULL, NULL);
     links->opened = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     links->tek_givers = g_hash_table_new(g_str_hash, g_str_equal);

@@ -1,6 +1,6 @@
 #include "reports/verify_traffic.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #include <string.h>
 
@@ -118,7 +118,7 @@ uint64_t verify_counts_failed(const verify_counts *counts)
 
 static guint hash_name(gconstpointer name)
 {
-    return octets_hash(name, sizeof(stream_name));
+    return keyed_hash(name, sizeof(stream_name));
 }
 
 static gboolean same_name(gconstpointer a, gconstpointer b)

@@ -1,6 +1,6 @@
 #include "sessions/frame_records.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #define PAGE_BITS 5
 #define PAGE_SIZE (1u << PAGE_BITS)
@@ -16,7 +16,7 @@ frame_records *frame_records_new(void)
 {
     frame_records *records = g_new0(frame_records, 1);
     records->pages = g_ptr_array_new_with_free_func(g_free);
-    records->further = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, g_free);
+    records->further = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, g_free);
     return records;
 }
 

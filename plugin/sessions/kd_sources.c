@@ -1,6 +1,6 @@
 #include "sessions/kd_sources.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -109,8 +109,8 @@ kd_sources *kd_sources_new(const mikey_sessions *mikey)
 {
     kd_sources *sources = g_new0(kd_sources, 1);
     sources->mikey = mikey;
-    sources->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    sources->bodies = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, unref_bytes, free_list);
+    sources->seen = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL);
+    sources->bodies = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, unref_bytes, free_list);
     sources->all_bodies = g_ptr_array_new_with_free_func(free_body);
     sources->couples = g_ptr_array_new_with_free_func(free_candidate);
     sources->couples_of_frame = g_hash_table_new_full(NULL, NULL, NULL, free_list);
@@ -119,7 +119,7 @@ kd_sources *kd_sources_new(const mikey_sessions *mikey)
     sources->kds_for_any = g_ptr_array_new();
     sources->kds_by_id = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     sources->kds_by_msb = g_hash_table_new_full(NULL, NULL, NULL, free_list);
-    sources->seconds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
+    sources->seconds = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, free_list);
     for (unsigned which = 0; which < 2; which++)
         sources->keys[which] = g_ptr_array_new_with_free_func(free_logged_sdes);
     return sources;

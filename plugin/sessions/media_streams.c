@@ -1,7 +1,7 @@
 #include "sessions/media_streams.h"
 
 #include "ciphers/header_extension.h"
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "sessions/frame_records.h"
 #include "sessions/media_flow.h"
 #include "sessions/packet_index.h"
@@ -94,7 +94,7 @@ static gboolean flow_equal(gconstpointer a, gconstpointer b)
 
 static guint track_hash(gconstpointer name)
 {
-    return octets_hash(name, sizeof(track_name));
+    return keyed_hash(name, sizeof(track_name));
 }
 
 static gboolean track_equal(gconstpointer a, gconstpointer b)

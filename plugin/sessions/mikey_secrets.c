@@ -1,6 +1,6 @@
 #include "sessions/mikey_secrets.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "keys/mikey.h"
 
 #define LABELS (KEYLOG_MIKEY_TEK + 1)
@@ -32,8 +32,8 @@ mikey_secrets *mikey_secrets_new(void)
 {
     mikey_secrets *secrets = g_new0(mikey_secrets, 1);
     for (unsigned label = KEYLOG_MIKEY_PSK; label < LABELS; label++) {
-        secrets->by_identity[label] = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_identity, free_list);
-        secrets->by_number[label] = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
+        secrets->by_identity[label] = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, free_identity, free_list);
+        secrets->by_number[label] = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_list);
         secrets->for_any[label] = g_ptr_array_new();
     }
     secrets->teks = g_ptr_array_new();

@@ -2,6 +2,7 @@
 #include "sessions/mikey_sessions.h"
 
 #include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "sessions/mikey_sessions_parts.h"
 #include "sessions/mikey_teks.h"
 
@@ -58,7 +59,7 @@ mikey_sessions *mikey_sessions_new(session_keys *keys)
     sessions->records = g_ptr_array_new_with_free_func(free_record);
     sessions->by_frame = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     sessions->by_csb = g_hash_table_new_full(NULL, NULL, NULL, free_list);
-    sessions->tickets = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_ticket_data, free_ticket_state);
+    sessions->tickets = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, free_ticket_data, free_ticket_state);
     sessions->suites = mikey_suites_new();
     return sessions;
 }

@@ -1,6 +1,6 @@
 #include "sessions/mikey_teks.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "keys/mikey_srtp.h"
 
 #include <openssl/crypto.h>
@@ -185,7 +185,7 @@ static unsigned read_key(const mikey_tek_setting *setting, const mikey_step *key
 static guint suite_hash(gconstpointer data)
 {
     const crypto_suite *suite = data;
-    return octets_hash((const uint8_t *)&suite->transform, sizeof suite->transform);
+    return keyed_hash(&suite->transform, sizeof suite->transform);
 }
 
 static gboolean suite_equal(gconstpointer a, gconstpointer b)

@@ -1,6 +1,6 @@
 #include "sessions/offer_answer.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -92,10 +92,10 @@ offer_answer *offer_answer_new(session_keys *keys)
 {
     offer_answer *state = g_new0(offer_answer, 1);
     state->keys = keys;
-    state->dialogs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    state->dialogs = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL);
     state->all_dialogs = g_ptr_array_new_with_free_func(free_dialog);
     state->endpoints = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
-    state->results = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_result);
+    state->results = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_result);
     state->legs = g_ptr_array_new_with_free_func(free_leg);
     return state;
 }
@@ -148,7 +148,7 @@ static sip_dialog *new_dialog(offer_answer *state, const text_span *call_id)
 {
     sip_dialog *dialog = g_new0(sip_dialog, 1);
     dialog->record = dialog_record_new(call_id);
-    dialog->parties = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_party);
+    dialog->parties = g_hash_table_new_full(keyed_hash_string, g_str_equal, NULL, free_party);
     dialog->exchanges = g_ptr_array_new_with_free_func(free_exchange);
     g_ptr_array_add(state->all_dialogs, dialog);
     return dialog;

@@ -1,5 +1,7 @@
 #include "sessions/pc5_state_parts.h"
 
+#include "keys/keyed_hash.h"
+
 #include <string.h>
 
 #define RECENT 16    /* messages of each side that a response or a retransmission is looked for among */
@@ -709,12 +711,12 @@ static void free_exchange(gpointer data)
 pc5_state *pc5_state_new(void)
 {
     pc5_state *state = g_new0(pc5_state, 1);
-    state->records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    state->pairs = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, free_pairs);
+    state->records = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, g_free);
+    state->pairs = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, free_pairs);
     state->attempts = g_ptr_array_new_with_free_func(free_attempt);
     state->exchanges = g_ptr_array_new_with_free_func(free_exchange);
-    state->nonces = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
-    state->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    state->nonces = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+    state->keys = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, g_free);
     return state;
 }
 

@@ -1,6 +1,7 @@
 #include "sessions/rlc_reassembly.h"
 
 #include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "sessions/frame_records.h"
 
 /* What one PDU holds of SDUs that began before it or go on behind it. A piece that is neither beginning nor end is `first` alone. */
@@ -354,7 +355,7 @@ rlc_um_receivers *rlc_um_receivers_new(rlc_um_sn_choice choice)
 {
     rlc_um_receivers *receivers = g_new0(rlc_um_receivers, 1);
     receivers->choice = choice;
-    receivers->channels = g_hash_table_new_full(octets_hash_u64, g_int64_equal, NULL, g_free);
+    receivers->channels = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, NULL, g_free);
     receivers->parts = g_ptr_array_new_with_free_func(free_parts);
     receivers->records = frame_records_new();
     g_queue_init(&receivers->used);

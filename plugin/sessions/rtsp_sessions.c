@@ -1,6 +1,6 @@
 #include "sessions/rtsp_sessions.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "keys/text_scan.h"
 
 #include <string.h>
@@ -137,7 +137,7 @@ rtsp_sessions *rtsp_sessions_new(offer_answer *signalling)
     sessions->signalling = signalling;
     sessions->connections = g_hash_table_new_full(name_hash, name_equal, NULL, free_connection);
     sessions->records = g_ptr_array_new();
-    sessions->results = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_exchange);
+    sessions->results = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_exchange);
     sessions->descriptions = g_ptr_array_new_with_free_func(free_description);
     sessions->streams = g_ptr_array_new_with_free_func(g_free);
     return sessions;

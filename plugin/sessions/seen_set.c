@@ -1,6 +1,6 @@
 #include "sessions/seen_set.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #define BLOCK_BITS 6
 #define BLOCK_SIZE (1u << BLOCK_BITS)
@@ -17,7 +17,7 @@ static seen_block *block_of(seen_set *set, uint64_t number)
     if (set->last && ((seen_block *)set->last)->number == number)
         return set->last;
     if (!set->blocks)
-        set->blocks = g_hash_table_new_full(octets_hash_u64, g_int64_equal, NULL, g_free);
+        set->blocks = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, NULL, g_free);
     seen_block *block = g_hash_table_lookup(set->blocks, &number);
     if (!block) {
         block = g_new0(seen_block, 1);

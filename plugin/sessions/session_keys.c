@@ -1,5 +1,7 @@
 #include "sessions/session_keys.h"
 
+#include "keys/keyed_hash.h"
+
 #include <openssl/crypto.h>
 
 struct session_keys {
@@ -13,16 +15,7 @@ struct session_keys {
 
 guint transport_address_hash(gconstpointer address)
 {
-    /* FNV-1a over the words of the struct: short, and good enough for addresses that mostly differ in a few octets. */
-    const uint8_t *octets = address;
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < sizeof(transport_address); i += 4) {
-        uint32_t word;
-        memcpy(&word, octets + i, sizeof word);
-        hash = (hash ^ word) * 16777619u;
-        hash ^= hash >> 15;
-    }
-    return hash;
+    return keyed_hash(address, sizeof(transport_address));
 }
 
 gboolean transport_address_hash_equal(gconstpointer a, gconstpointer b)
@@ -52,12 +45,12 @@ session_keys *session_keys_new(void)
     session_keys *keys = g_new0(session_keys, 1);
     keys->all = g_ptr_array_new_with_free_func(free_key);
     keys->for_any = g_ptr_array_new();
-    keys->by_fingerprint = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list);
+    keys->by_fingerprint = g_hash_table_new_full(keyed_hash_string, g_str_equal, NULL, free_list);
     keys->by_ssrc = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     keys->by_source = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
     keys->by_destination =
         g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
-    keys->by_call = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
+    keys->by_call = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, free_list);
     return keys;
 }
 

@@ -1,6 +1,6 @@
 #include "sessions/sl_security_parts.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -492,13 +492,13 @@ sl_security *sl_security_new(const sl_security_setting *setting)
     security->setting = *setting;
     security->credit = SL_CREDIT_INITIAL;
     security->contexts = g_ptr_array_new_with_free_func(free_context);
-    security->by_key = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
-    security->by_ends = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
+    security->by_key = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_list);
+    security->by_ends = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_list);
     security->records = frame_records_new();
     security->logged = g_ptr_array_new_with_free_func(free_logged);
-    security->lines = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, free_list);
+    security->lines = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_list);
     security->commands = g_hash_table_new_full(NULL, NULL, NULL, free_list);
-    security->futile = g_hash_table_new_full(octets_hash_u64, g_int64_equal, g_free, g_free);
+    security->futile = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, g_free);
     security->found = g_ptr_array_new_with_free_func(g_free);
     return security;
 }

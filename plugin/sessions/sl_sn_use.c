@@ -1,6 +1,6 @@
 #include "sessions/sl_sn_use.h"
 
-#include "ciphers/octets.h"
+#include "keys/keyed_hash.h"
 #include "sessions/frame_records.h"
 #include "sessions/seen_set.h"
 
@@ -33,7 +33,7 @@ enum { RECORD_IS_SET = 1 };
 
 static guint hash_name(gconstpointer name)
 {
-    return octets_hash(name, sizeof(key_name));
+    return keyed_hash(name, sizeof(key_name));
 }
 
 static gboolean same_name(gconstpointer a, gconstpointer b)

@@ -1,6 +1,7 @@
 /* What comes four times as often costs four times as much, in whatever order it comes. Work that grows with the square of it would cost
  * sixteen times as much; a factor of eight tells them apart on a busy machine.
  */
+#include "keys/keyed_hash.h"
 #include "keys/keylog.h"
 #include "reports/verify_report.h"
 #include "sessions/frame_records.h"
@@ -219,6 +220,41 @@ static void test_a_key_log_that_grows(void)
     check_growth(grow_key_log, 1000);
 }
 
+/* "Ez" and "FY" are alike to g_str_hash, in whatever order they stand. */
+static void take_alike_names(unsigned n)
+{
+    GHashTable *table = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL);
+    for (unsigned i = 0; i < n; i++) {
+        GString *name = g_string_new(NULL);
+        for (unsigned bit = 0; bit < 16; bit++)
+            g_string_append(name, i >> bit & 1 ? "Ez" : "FY");
+        g_assert_cmpuint(g_str_hash(name->str), ==, g_str_hash("FYFYFYFYFYFYFYFYFYFYFYFYFYFYFYFY"));
+        g_hash_table_add(table, g_string_free(name, FALSE));
+    }
+    g_hash_table_destroy(table);
+}
+
+static void test_names_that_seem_alike(void)
+{
+    check_growth(take_alike_names, 4000);
+}
+
+/* What tells them apart stands in the high half alone. */
+static void take_alike_numbers(unsigned n)
+{
+    GHashTable *table = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, NULL);
+    for (unsigned i = 0; i < n; i++) {
+        const uint64_t number = (uint64_t)i << 40;
+        g_hash_table_add(table, g_memdup2(&number, sizeof number));
+    }
+    g_hash_table_destroy(table);
+}
+
+static void test_numbers_that_seem_alike(void)
+{
+    check_growth(take_alike_numbers, 8000);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -230,5 +266,7 @@ int main(int argc, char **argv)
     g_test_add_func("/growth/events-in-any-order", test_events_in_any_order);
     g_test_add_func("/growth/keys-that-do-not-belong-together", test_keys_that_do_not_belong_together);
     g_test_add_func("/growth/a-key-log-that-grows", test_a_key_log_that_grows);
+    g_test_add_func("/growth/names-that-seem-alike", test_names_that_seem_alike);
+    g_test_add_func("/growth/numbers-that-seem-alike", test_numbers_that_seem_alike);
     return g_test_run();
 }
