@@ -3,6 +3,7 @@
 A function takes a size and returns (Flood, options of tshark): every packet of the flood costs what the one before it did.
 """
 
+import base64
 import random
 import struct
 from dataclasses import dataclass, field
@@ -227,7 +228,7 @@ def rtsp_connections(n, dice):
 PSK = bytes(range(16))
 
 
-def mikey_message(dice, csb_id, sessions=1, ticket=None):
+def mikey_message(dice, csb_id, sessions=1):
     init = mikey.PreShared(inkey=PSK, csb_id=csb_id, rand=dice.randbytes(16), ssrcs=[dice.getrandbits(32) for _ in range(sessions)],
                            keys=[mikey.Key(mikey.TGK, dice.randbytes(16))], time=dice.randbytes(8), verified=False)
     return init.init()
@@ -249,6 +250,18 @@ def mikey_messages_of_one_csb(n, dice):
 @flood(600)
 def mikey_bundles(n, dice):
     return mikey_flood(n, dice, lambda i: struct.pack("!I", i + 1))
+
+
+@flood(600)
+def calls_with_one_mikey_message(n, dice):
+    """The same message in every call, and in each an answer of its own."""
+    offered = base64.b64encode(mikey_message(dice, b"\1\2\3\4")).decode()
+    capture = Capture()
+    for i in range(n):
+        answered = base64.b64encode(mikey_message(dice, b"\1\2\3\4")).decode()
+        capture.udp(CALLER, CALLEE, sip(INVITE, "c%d" % i, 1, body(host(i), 20000) + "a=key-mgmt:mikey %s\r\n" % offered))
+        capture.udp(CALLEE, CALLER, sip(OK, "c%d" % i, 1, body(*PEER) + "a=key-mgmt:mikey %s\r\n" % answered, to_tag="b"))
+    return written(capture, key_log=b"MIKEY_PSK sip:alice@example.com %s\n" % PSK.hex().encode())
 
 
 @flood(40)

@@ -102,7 +102,7 @@ def test_a_capture_made_to_exhaust(tshark, idle, name):
 
 
 @pytest.mark.parametrize("form", ["d2dsec,verify", "d2dsec,verify,json"])
-@pytest.mark.parametrize("name", ["calls", "branches_of_one_call", "rtsp_setups", "mikey_messages_of_one_csb",
+@pytest.mark.parametrize("name", ["calls", "branches_of_one_call", "rtsp_setups", "calls_with_one_mikey_message",
                                   "colliding_kd_sess_ids"])
 def test_a_report_over(tshark, idle, name, form):
     size = captures.REGISTRY[name][1]
