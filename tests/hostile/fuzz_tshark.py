@@ -74,7 +74,7 @@ def plan(seed, captures, logs, count):
     mode = list(MODES)[seed % len(MODES)]
     first = dice.choice(captures)
     alike = [each for each in captures if each.link_type == first.link_type]
-    chosen = [first, *dice.sample(alike, min(len(alike), dice.choice((0, 0, 1, 3))))]
+    chosen = [first, *dice.sample(alike, min(len(alike), dice.choice((0, 1, 3, 8))))]
     preferences = dice.sample(PREFERENCES, dice.choice((0, 0, 1, 3)))
     key_log = spoil_key_log(dice, dice.choice((logs, dice.sample(logs, 3)))) if dice.random() < 0.8 else None
     return Job(mode, spoil_capture(dice, chosen, count), preferences, key_log, dice.random() < 0.5)

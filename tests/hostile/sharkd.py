@@ -7,6 +7,8 @@ from pathlib import Path
 
 import tshark as harness
 
+TIMEOUT = 600  # seconds that valgrind may take for its report
+
 
 def sharkd_path():
     """The one beside the tshark that is tested."""
@@ -55,4 +57,4 @@ class Sharkd:
     def end(self):
         self.ask("bye")
         self.process.stdin.close()
-        self.process.wait(60)
+        self.process.wait(TIMEOUT)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 OURS = "d2dsec.so"
 CALLERS = 40
 INNERMOST = 6  # functions by which two places are taken for the same
-LOST = {"Leak_DefinitelyLost", "Leak_IndirectlyLost"}
-MAY_BE_LOST = "Leak_PossiblyLost"  # or is pointed into, as GLib's counted boxes are
 STILL_HELD = "Leak_StillReachable"
+HELD = {STILL_HELD, "Leak_PossiblyLost"}  # the second: something points into it, as is so with GLib's counted boxes
 
 
 def command(report):
