@@ -40,8 +40,8 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin d2dsec, sdes, mikey_ticket, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl, pc5s, verify_preferences;
-    static tap_plugin keys, verify, verify_window;
+    static proto_plugin d2dsec, sdes, mikey, d2dsrtp, rtsp_keys, slsch, rlc_sl, pdcp_sl, pc5s, verify_preferences;
+    static tap_plugin keys, verify, window;
 
     d2dsec.register_protoinfo = proto_register_d2dsec;
     proto_register_plugin(&d2dsec);
@@ -50,9 +50,9 @@ void plugin_register(void)
     sdes.register_handoff = proto_reg_handoff_sdes;
     proto_register_plugin(&sdes);
 
-    mikey_ticket.register_protoinfo = proto_register_mikey_ticket;
-    mikey_ticket.register_handoff = proto_reg_handoff_mikey_ticket;
-    proto_register_plugin(&mikey_ticket);
+    mikey.register_protoinfo = proto_register_mikey_ticket;
+    mikey.register_handoff = proto_reg_handoff_mikey_ticket;
+    proto_register_plugin(&mikey);
 
     pc5s.register_protoinfo = proto_register_pc5s;
     pc5s.register_handoff = proto_reg_handoff_pc5s;
@@ -86,6 +86,6 @@ void plugin_register(void)
     verify.register_tap_listener = register_verify_tap;
     tap_register_plugin(&verify);
 
-    verify_window.register_tap_listener = register_verify_window;
-    tap_register_plugin(&verify_window);
+    window.register_tap_listener = register_verify_window;
+    tap_register_plugin(&window);
 }

@@ -13,9 +13,9 @@ size_t hmac_len(hmac_digest digest)
 bool hmac_of(hmac_digest digest, octet_span key, const octet_span *pieces, size_t count, uint8_t *tag)
 {
     static const uint8_t none[1] = { 0 };
-    char *name = digest == HMAC_WITH_SHA1 ? "SHA1" : "SHA256";
+    static char sha1[] = "SHA1", sha256[] = "SHA256"; /* OpenSSL writes to neither, and takes no pointer to const */
     const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest == HMAC_WITH_SHA1 ? sha1 : sha256, 0),
         OSSL_PARAM_construct_end(),
     };
     EVP_MAC *hmac = crypto_library_hmac();

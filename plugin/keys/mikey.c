@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define SRTP_ID_LEN 9 /* policy number, SSRC, ROC (RFC 3830 section 6.1.1) */
-
 /* --- problems ------------------------------------------------------------------------------------------------------ */
 
 void mikey_report(mikey_parser *parser, mikey_problem_kind kind, octet_span where)

@@ -141,6 +141,7 @@ void mikey_check_ticket(mikey_parser *parser, const mikey_payload *payload)
 void mikey_check_ticket_data(mikey_parser *parser, const mikey_chain *chain)
 {
     octet_span end = octet_span_at(chain->whole.data + chain->whole.len, 0);
+    const mikey_payload *last = chain_last(chain);
     const mikey_payload *identity = NULL, *kemac = mikey_find(chain, MIKEY_KEMAC, NULL);
     if (chain->count == 0 || (chain->count == 1 && !chain->complete))
         mikey_report(parser, MIKEY_PROBLEM_TICKET_HEADER, chain->whole);
@@ -153,7 +154,7 @@ void mikey_check_ticket_data(mikey_parser *parser, const mikey_chain *chain)
         mikey_check_keys(parser, kemac->kemac.keys, MIKEY_KEYS_TICKET);
     if (!chain->complete)
         return;
-    if (chain_last(chain)->type != MIKEY_V)
+    if (!last || last->type != MIKEY_V)
         mikey_report(parser, MIKEY_PROBLEM_TICKET_LAST_PAYLOAD, end);
     if (!kemac)
         mikey_report(parser, MIKEY_PROBLEM_TICKET_WITHOUT_KEMAC, end);

@@ -223,8 +223,10 @@ static void show_cert(proto_tree *tree, const mikey_view *view, size_t at, const
     enum { X509_URL = 1 };
     add_at(tree, view, MF_CERT_TYPE, at + 1, 1);
     add_length(tree, view, cert->data, 2);
-    add_span(tree, view, cert->type == X509_URL ? MF_CERT_URL : MF_CERT, cert->data,
-             cert->type == X509_URL ? ENC_ASCII | ENC_NA : ENC_NA);
+    if (cert->type == X509_URL)
+        add_span(tree, view, MF_CERT_URL, cert->data, ENC_ASCII | ENC_NA);
+    else
+        add_span(tree, view, MF_CERT, cert->data, ENC_NA);
 }
 
 /* A parameter of SRTP that has a name and a value of a size to be read. */

@@ -141,7 +141,7 @@ static bool is_noted(const verify_event *events, guint count, const verify_event
 
 void verify_session_order_events(verify_session *session)
 {
-    verify_event *events = (verify_event *)session->events->data;
+    verify_event *events = &g_array_index(session->events, verify_event, 0);
     guint kept = 0;
     g_array_sort(session->events, by_frame); /* which leaves those of the same frame as they stand */
     for (guint i = 0; i < session->events->len; i++)

@@ -283,9 +283,9 @@ typedef struct {
     GString *ids;
     GHashTable *known;
     uint64_t packets;
-} keyless;
+} keyless_pdus;
 
-static void add_keyless(keyless *keyless, const verify_stream *stream)
+static void add_keyless(keyless_pdus *keyless, const verify_stream *stream)
 {
     bool is_new = g_hash_table_add(keyless->known, GUINT_TO_POINTER(stream->key_id));
     keyless->packets += without_key(stream);
@@ -293,7 +293,7 @@ static void add_keyless(keyless *keyless, const verify_stream *stream)
         g_string_append_printf(keyless->ids, "%s0x%04x", keyless->ids->len ? ", " : "", stream->key_id);
 }
 
-static void note_keyless(verify_report *report, verify_session *session, const sidelink_link *link, const keyless *keyless)
+static void note_keyless(verify_report *report, verify_session *session, const sidelink_link *link, const keyless_pdus *keyless)
 {
     const char *what = link->is_group ? "PTK ID" : "KD-sess ID";
     guint count = g_hash_table_size(keyless->known);
@@ -307,7 +307,7 @@ static void note_keyless(verify_report *report, verify_session *session, const s
 static void note_unopened(verify_report *report, verify_session *session, const sidelink_link *link)
 {
     GHashTable *attempts = attempts_by_id(link), *keyed = keyed_attempts(link);
-    keyless keyless = {.ids = g_string_new(NULL), .known = g_hash_table_new(NULL, NULL)};
+    keyless_pdus keyless = {.ids = g_string_new(NULL), .known = g_hash_table_new(NULL, NULL)};
     note_attempts(session, link, keyed);
     for (guint i = 0; i < link->streams->len; i++) {
         const verify_stream *stream = (const verify_stream *)link->streams->pdata[i];

@@ -34,12 +34,17 @@ static gint64 further_key(uint32_t frame, uint16_t position)
     return (gint64)((uint64_t)position << 32 | frame);
 }
 
+static frame_record *slot_in(frame_record *page, uint32_t frame)
+{
+    return &page[frame & (PAGE_SIZE - 1)];
+}
+
 static frame_record *slot_of(frame_records *records, uint32_t frame)
 {
     guint page = frame >> PAGE_BITS;
     if (page >= records->pages->len || !records->pages->pdata[page])
         return NULL;
-    return (frame_record *)records->pages->pdata[page] + (frame & (PAGE_SIZE - 1));
+    return slot_in(records->pages->pdata[page], frame);
 }
 
 frame_record *frame_records_find(frame_records *records, uint32_t frame, uint16_t position)
@@ -60,7 +65,7 @@ frame_record *frame_records_add(frame_records *records, uint32_t frame, uint16_t
         g_ptr_array_set_size(records->pages, (gint)page + 1);
     if (!records->pages->pdata[page])
         records->pages->pdata[page] = g_new0(frame_record, PAGE_SIZE);
-    frame_record *slot = slot_of(records, frame);
+    frame_record *slot = slot_in(records->pages->pdata[page], frame);
     if (slot->verdict) {
         gint64 *key = g_new(gint64, 1);
         *key = further_key(frame, position);

@@ -155,13 +155,13 @@ static size_t len_from_mki(const srtp_master_key *key, bool is_rtcp)
     return key->mki_len + (t->auth == SRTP_AUTH_AEAD ? 0 : tag_len);
 }
 
-/* Octets before the MKI at least. */
+/* Octets before the MKI at least: RTP's header has as many as RTCP's and the SRTCP index (4) have together. */
 static size_t len_before_mki(const srtp_master_key *key, bool is_rtcp)
 {
-    enum { SRTCP_INDEX_LEN = 4 };
+    G_STATIC_ASSERT(RTP_FIXED_HEADER_LEN == RTCP_HEADER_LEN + 4);
     const srtp_transform *t = &key->transform;
     size_t aead_tag_len = t->auth != SRTP_AUTH_AEAD ? 0 : is_rtcp ? t->srtcp_tag_len : t->srtp_tag_len;
-    return (is_rtcp ? RTCP_HEADER_LEN + SRTCP_INDEX_LEN : RTP_FIXED_HEADER_LEN) + aead_tag_len;
+    return RTP_FIXED_HEADER_LEN + aead_tag_len;
 }
 
 media_mki media_flow_judge_mki(const media_flow *flow, bool is_rtcp, const uint8_t *data, size_t len)

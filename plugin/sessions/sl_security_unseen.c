@@ -72,11 +72,8 @@ static GPtrArray *lines_of(const sl_security *security, keylog_label label, cons
     GPtrArray *lines = g_ptr_array_new();
     guint n = named ? named->len : 0, a = any ? any->len : 0;
     for (unsigned looked = 0; n + a > 0 && looked < SL_MAX_LOOKED && lines->len < SL_MAX_TRIED; looked++) {
-        sl_logged *next_named = n ? (sl_logged *)named->pdata[n - 1] : NULL, *next_any = a ? (sl_logged *)any->pdata[a - 1] : NULL;
-        bool takes_named = next_named && (!next_any || next_named->serial > next_any->serial);
-        sl_logged *logged = takes_named ? next_named : next_any;
-        n -= takes_named;
-        a -= !takes_named;
+        bool takes_named = n && (!a || ((sl_logged *)named->pdata[n - 1])->serial > ((sl_logged *)any->pdata[a - 1])->serial);
+        sl_logged *logged = (sl_logged *)(takes_named ? named->pdata[--n] : any->pdata[--a]);
         if (is_for(security, logged, wanted))
             g_ptr_array_add(lines, logged);
     }
