@@ -29,9 +29,9 @@ typedef struct {
     bool integrity;
     const bare_calls *bare;
     const bare_calls *single; /* NULL: the library has no other way */
-} rival;
+} rival_engine;
 
-static const rival RIVALS[] = {
+static const rival_engine RIVALS[] = {
 #ifdef BENCH_IPSEC_MB
     { "128-EEA1", EPS_SNOW_3G, false, &BARE_EEA1, &BARE_SINGLE_EEA1 },
     { "128-EIA1", EPS_SNOW_3G, true, &BARE_EIA1, &BARE_SINGLE_EIA1 },
@@ -46,7 +46,7 @@ static const uint8_t KEY[EPS_KEY_LEN] = {0x2b, 0xd6, 0x45, 0x9f, 0x82, 0xc5, 0xb
 static uint8_t pdus[PDUS][ROOM];
 static bare_pdu bare_pdus[PDUS];
 
-static void make_pdus(const rival *rival, size_t len)
+static void make_pdus(const rival_engine *rival, size_t len)
 {
     for (uint32_t i = 0; i < PDUS; i++) {
         uint8_t *head = pdus[i], *iv = bare_pdus[i].iv;
@@ -105,7 +105,7 @@ static double time_bare(const bare_calls *calls)
 }
 
 /* They must come to the same before any is timed. */
-static void check_agreement(engine *ours, const rival *rival, const bare_calls *calls)
+static void check_agreement(engine *ours, const rival_engine *rival, const bare_calls *calls)
 {
     uint8_t out[ROOM], theirs[ROOM];
 
@@ -118,7 +118,7 @@ static void check_agreement(engine *ours, const rival *rival, const bare_calls *
 }
 
 /* The best rounds of the engine and of the calls, in turn. */
-static void race(engine *ours, const rival *rival, const bare_calls *calls, int rounds, double *engine_best,
+static void race(engine *ours, const rival_engine *rival, const bare_calls *calls, int rounds, double *engine_best,
                  double *calls_best)
 {
     calls->key(KEY);
@@ -130,7 +130,7 @@ static void race(engine *ours, const rival *rival, const bare_calls *calls, int 
     }
 }
 
-static void run(const rival *rival, size_t len, int rounds)
+static void run(const rival_engine *rival, size_t len, int rounds)
 {
     double engine_best, bare, beside_single, single;
     engine ours = { 0 };

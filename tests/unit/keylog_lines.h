@@ -36,9 +36,9 @@ static inline void assert_refused(const char *line, size_t len, const char *reas
     g_assert_nonnull(strstr(error, reason));
     for (size_t i = 0; i + 4 <= strlen(HEX); i++) {
         char piece[5] = {0};
-        memcpy(piece, HEX + i, 4);
+        memcpy(piece, &HEX[i], 4);
         g_assert_null(strstr(error, piece));
-        memcpy(piece, BASE64 + MIN(i, strlen(BASE64) - 4), 4);
+        memcpy(piece, &BASE64[MIN(i, strlen(BASE64) - 4)], 4);
         g_assert_null(strstr(error, piece));
     }
     g_free(error);

@@ -12,19 +12,19 @@ typedef struct {
     session_keys *keys;
     mikey_sessions *mikey;
     kd_sources *sources;
-} scene;
+} kd_scene;
 
 static const pc5_context ANY = {.is_rekeying = false};
 
-static scene scene_new(void)
+static kd_scene scene_new(void)
 {
-    scene made = {.keys = session_keys_new()};
+    kd_scene made = {.keys = session_keys_new()};
     made.mikey = mikey_sessions_new(made.keys);
     made.sources = kd_sources_new(made.mikey);
     return made;
 }
 
-static void scene_free(scene *scene)
+static void scene_free(kd_scene *scene)
 {
     kd_sources_free(scene->sources);
     mikey_sessions_free(scene->mikey);
@@ -45,7 +45,7 @@ static char *crypto(unsigned tag, const char *suite, uint8_t octet)
     return g_strdup_printf("a=crypto:%u %s inline:%s\r\n", tag, suite, text);
 }
 
-static void add_text(scene *scene, uint32_t frame, uint8_t from, uint8_t to, const char *call_id, const char *lines)
+static void add_text(kd_scene *scene, uint32_t frame, uint8_t from, uint8_t to, const char *call_id, const char *lines)
 {
     g_autofree char *text = g_strconcat("v=0\r\nm=audio 2000 RTP/SAVP 0\r\n", lines, NULL);
     const kd_body_arrival arrival = {.frame = frame,
@@ -58,13 +58,13 @@ static void add_text(scene *scene, uint32_t frame, uint8_t from, uint8_t to, con
     sdp_free(body);
 }
 
-static void add(scene *scene, uint32_t frame, uint8_t from, uint8_t to, const char *call_id, uint8_t octet)
+static void add(kd_scene *scene, uint32_t frame, uint8_t from, uint8_t to, const char *call_id, uint8_t octet)
 {
     g_autofree char *line = crypto(1, CM_80, octet);
     add_text(scene, frame, from, to, call_id, line);
 }
 
-static void add_line(scene *scene, const char *line)
+static void add_line(kd_scene *scene, const char *line)
 {
     g_autofree char *error = NULL;
     keylog_entry *entry;
@@ -86,7 +86,7 @@ static void assert_is(const kd_candidate *candidate, uint8_t offer, uint8_t answ
 }
 
 /* The couples that were found, the newest first: all candidates of a context that nothing is known of. */
-static GArray *couples_of(const scene *scene)
+static GArray *couples_of(const kd_scene *scene)
 {
     static const pc5_context unknown = {.is_rekeying = false};
     return kd_sources_candidates(scene->sources, &unknown);
@@ -99,14 +99,14 @@ static const kd_candidate *couple_at(const GArray *couples, unsigned number)
     return &g_array_index(couples, kd_candidate, couples->len - 1 - number);
 }
 
-static void assert_couple(const scene *scene, unsigned number, uint8_t offer, uint8_t answer)
+static void assert_couple(const kd_scene *scene, unsigned number, uint8_t offer, uint8_t answer)
 {
     GArray *couples = couples_of(scene);
     assert_is(couple_at(couples, number), offer, answer);
     g_array_unref(couples);
 }
 
-static void assert_couples(const scene *scene, unsigned count)
+static void assert_couples(const kd_scene *scene, unsigned count)
 {
     g_assert_cmpuint(kd_sources_count(scene->sources), ==, count);
     GArray *couples = couples_of(scene);
@@ -118,7 +118,7 @@ static void assert_couples(const scene *scene, unsigned count)
 
 static void test_direction(void)
 {
-    scene scene = scene_new();
+    kd_scene scene = scene_new();
     add(&scene, 1, 1, 2, NULL, 0x11);
     add(&scene, 2, 1, 2, NULL, 0x12);
     add(&scene, 3, 3, 1, NULL, 0x31);
@@ -136,7 +136,7 @@ static void test_direction(void)
 /* A later pass brings the same bodies in the same frames. */
 static void test_visited_again(void)
 {
-    scene scene = scene_new();
+    kd_scene scene = scene_new();
     for (unsigned pass = 0; pass < 3; pass++) {
         add(&scene, 1, 1, 2, "a", 0x11);
         add(&scene, 2, 2, 1, "a", 0x21);
@@ -150,7 +150,7 @@ static void test_visited_again(void)
 
 static void test_call_id(void)
 {
-    scene scene = scene_new();
+    kd_scene scene = scene_new();
     add(&scene, 1, 1, 2, "a", 0x11);
     add(&scene, 2, 1, 2, "b", 0x12);
     add(&scene, 3, 1, 2, NULL, 0x13);
@@ -166,7 +166,7 @@ static void test_call_id(void)
 
 static void test_tag_and_suite(void)
 {
-    scene scene = scene_new();
+    kd_scene scene = scene_new();
     g_autofree char *first = crypto(1, CM_80, 0x11), *second = crypto(2, CM_32, 0x12);
     g_autofree char *both = g_strconcat(first, second, NULL);
     g_autofree char *other_suite = crypto(1, CM_32, 0x21), *other_tag = crypto(3, CM_32, 0x22), *right = crypto(2, CM_32, 0x23);
@@ -192,7 +192,7 @@ static void test_tag_and_suite(void)
 
 static void test_order(void)
 {
-    scene scene = scene_new();
+    kd_scene scene = scene_new();
     add_line(&scene, "D2D_KD 00000007 07" KEY);
     add_line(&scene, "D2D_KD * 0a" KEY);
     add_line(&scene, "D2D_KD 00000008 08" KEY);
@@ -204,7 +204,7 @@ static void test_order(void)
     add(&scene, 4, 4, 3, NULL, 0x22);
     const pc5_context context = {.has_kd_id = true, .kd_id = 8, .offer.frame = 1};
     GArray *found = kd_sources_candidates(scene.sources, &context);
-    const kd_candidate *candidates = (const kd_candidate *)found->data;
+    const kd_candidate *candidates = &g_array_index(found, kd_candidate, 0);
     g_assert_cmpuint(found->len, ==, 6);
     assert_is(&candidates[0], 0x11, 0x21); /* its own offer */
     g_assert_cmpuint(candidates[1].key.octets[0], ==, 8); /* of its KD ID */
@@ -238,7 +238,7 @@ static void test_logged_keys(void)
         {"SDES_K1 010203-040506 " KEY, "SDES_K2 010203-040506 " KEY, &ANY, 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        scene scene = scene_new();
+        kd_scene scene = scene_new();
         g_test_message("%s, %s", cases[i].first, cases[i].second);
         add_line(&scene, cases[i].first);
         add_line(&scene, cases[i].second);
@@ -256,7 +256,7 @@ static void test_limits(void)
 {
     enum { BODIES = KD_MAX_COUPLES / (KD_MAX_LINES * KD_MAX_LINES) + 2 };
     g_autoptr(GString) lines = g_string_new(NULL);
-    scene scene = scene_new();
+    kd_scene scene = scene_new();
     for (unsigned i = 0; i < KD_MAX_LINES + 8; i++) {
         g_autofree char *line = crypto(1, CM_80, (uint8_t)i);
         g_string_append(lines, line);

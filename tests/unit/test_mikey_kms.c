@@ -27,9 +27,9 @@ static void assert_told(const mikey_record *response, const char *name, octet_sp
         g_assert_cmpmem(told->key.data, told->key.len, octets.data, octets.len);
 }
 
-typedef enum { REQUEST = 1, RESOLVE = 2 } telling;
+enum { REQUEST = 1, RESOLVE = 2 };
 
-static void log_psks(mikey_scene *scene, telling who)
+static void log_psks(mikey_scene *scene, unsigned who)
 {
     if (who & REQUEST)
         mikey_scene_log(scene, "MIKEY_PSK psk-alice %s", request->psk);
@@ -64,7 +64,7 @@ static call take_call(mikey_scene *scene, bool in_order)
     return c;
 }
 
-static void assert_call(const call *c, telling who)
+static void assert_call(const call *c, unsigned who)
 {
     if (who & REQUEST) {
         g_assert_cmpint(c->request_init->status, ==, MIKEY_STATUS_VERIFIED);

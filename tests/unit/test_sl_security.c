@@ -40,12 +40,12 @@ typedef struct {
     pc5_state *pc5;
     kd_sources *sources;
     sl_security *security;
-} scene;
+} security_scene;
 
 /* Search is what a test asks for: it would make every wrong key cost seconds. */
-static scene scene_new(bool search)
+static security_scene scene_new(bool search)
 {
-    scene made = {.keys = session_keys_new(), .pc5 = pc5_state_new()};
+    security_scene made = {.keys = session_keys_new(), .pc5 = pc5_state_new()};
     made.mikey = mikey_sessions_new(made.keys);
     made.sources = kd_sources_new(made.mikey);
     sl_security_setting setting = {.pc5 = made.pc5,
@@ -58,7 +58,7 @@ static scene scene_new(bool search)
     return made;
 }
 
-static void scene_free(scene *scene)
+static void scene_free(security_scene *scene)
 {
     sl_security_free(scene->security);
     kd_sources_free(scene->sources);
@@ -67,7 +67,7 @@ static void scene_free(scene *scene)
     session_keys_free(scene->keys);
 }
 
-static void add_line(scene *scene, const char *label, const char *selector, const char *hex)
+static void add_line(security_scene *scene, const char *label, const char *selector, const char *hex)
 {
     g_autofree char *line = g_strdup_printf("%s %s %s", label, selector, hex);
     g_autofree char *error = NULL;
@@ -88,7 +88,7 @@ static char *other_than(const char *hex)
     return other;
 }
 
-static void signal_request(scene *scene)
+static void signal_request(security_scene *scene)
 {
     const d2d_pdu *pdu = &d2d_example_get()->frames[D2D_REQUEST];
     const sl_pdu parsed = d2d_pdu_parse(pdu, D2D_REQUEST + 1);
@@ -102,13 +102,13 @@ static void signal_request(scene *scene)
     pc5s_free(message);
 }
 
-static void open_pdu(scene *scene, const d2d_pdu *pdu, uint32_t frame, sl_opening *opening)
+static void open_pdu(security_scene *scene, const d2d_pdu *pdu, uint32_t frame, sl_opening *opening)
 {
     const sl_pdu parsed = d2d_pdu_parse(pdu, frame);
     sl_security_open(scene->security, &parsed, opening);
 }
 
-static void assert_verdict(scene *scene, const d2d_pdu *pdu, uint32_t frame, sl_verdict verdict)
+static void assert_verdict(security_scene *scene, const d2d_pdu *pdu, uint32_t frame, sl_verdict verdict)
 {
     sl_opening opening;
     open_pdu(scene, pdu, frame, &opening);
@@ -121,21 +121,21 @@ static void assert_verdict(scene *scene, const d2d_pdu *pdu, uint32_t frame, sl_
     g_assert_nonnull(opening.context);
 }
 
-static void assert_frame(scene *scene, unsigned number, sl_verdict verdict)
+static void assert_frame(security_scene *scene, unsigned number, sl_verdict verdict)
 {
     const d2d_pdu *frame = &d2d_example_get()->frames[number];
     const d2d_pdu pdu = number == D2D_IP ? d2d_pdu_with_checksum(frame) : *frame;
     assert_verdict(scene, &pdu, number + 1, verdict);
 }
 
-static void assert_followers_open(scene *scene)
+static void assert_followers_open(security_scene *scene)
 {
     assert_frame(scene, D2D_COMPLETE, SL_DECRYPTED);
     assert_frame(scene, D2D_ACCEPT, SL_DECRYPTED);
     assert_frame(scene, D2D_IP, SL_NOT_AUTHENTICATED);
 }
 
-static void assert_all(scene *scene, sl_verdict command, sl_verdict followers)
+static void assert_all(security_scene *scene, sl_verdict command, sl_verdict followers)
 {
     assert_frame(scene, D2D_COMMAND, command);
     for (unsigned number = D2D_COMPLETE; number <= D2D_IP; number++)
@@ -148,7 +148,7 @@ static void assert_all(scene *scene, sl_verdict command, sl_verdict followers)
 static void test_kd_of_log(void)
 {
     for (unsigned search = 0; search < 2; search++) {
-        scene scene = scene_new(search);
+        security_scene scene = scene_new(search);
         add_line(&scene, "D2D_KD", "*", d2d_example_get()->kd);
         signal_request(&scene);
         assert_frame(&scene, D2D_COMMAND, SL_AUTHENTICATED);
@@ -164,7 +164,7 @@ static void test_kd_of_log(void)
 static void test_source_is_named(void)
 {
     sl_opening opening;
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     add_line(&scene, "D2D_KD", "*", d2d_example_get()->kd);
     signal_request(&scene);
     open_pdu(&scene, &d2d_example_get()->frames[D2D_COMMAND], D2D_COMMAND + 1, &opening);
@@ -189,7 +189,7 @@ static void test_without_command(void)
     const d2d_example *example = d2d_example_get();
     for (unsigned way = 0; way < 4; way++) {
         const char *selector = way & 1 ? "1234" : "*";
-        scene scene = scene_new(true);
+        security_scene scene = scene_new(true);
         if (way & 2)
             add_line(&scene, "D2D_KDSESS", selector, example->kd_sess);
         else {
@@ -204,7 +204,7 @@ static void test_without_command(void)
 
 static void test_line_of_other_id(void)
 {
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     add_line(&scene, "D2D_KDSESS", "1235", d2d_example_get()->kd_sess);
     for (unsigned number = D2D_COMPLETE; number <= D2D_IP; number++)
         assert_frame(&scene, number, SL_NO_KEY);
@@ -216,7 +216,7 @@ static void test_group(void)
     const d2d_example *example = d2d_example_get();
     const d2d_pdu pdu = d2d_pdu_with_checksum(&example->group);
     g_autofree char *other = other_than(example->pgk);
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     assert_verdict(&scene, &pdu, FRAME_OF_GROUP, SL_NO_KEY);
     add_line(&scene, "PROSE_PGK", "0a0b0c/05", other);
     add_line(&scene, "PROSE_PGK", "0a0b0c/06", example->pgk);
@@ -243,7 +243,7 @@ static void test_implausible(void)
     const d2d_example *example = d2d_example_get();
     const d2d_pdu group = with_wrong_checksum(&example->group), ip = with_wrong_checksum(&example->frames[D2D_IP]);
     sl_opening opening;
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     add_line(&scene, "D2D_KDSESS", "*", example->kd_sess);
     add_line(&scene, "PROSE_PGK", "0a0b0c/05", example->pgk);
     assert_verdict(&scene, &group, FRAME_OF_GROUP, SL_NO_KEY);
@@ -263,7 +263,7 @@ static void test_implausible(void)
 static void test_wrong_kd(void)
 {
     g_autofree char *other = other_than(d2d_example_get()->kd);
-    scene scene = scene_new(false);
+    security_scene scene = scene_new(false);
     add_line(&scene, "D2D_KD", "*", other);
     signal_request(&scene);
     for (unsigned visit = 0; visit < 2; visit++)
@@ -273,7 +273,7 @@ static void test_wrong_kd(void)
 
 static void test_no_key(void)
 {
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     signal_request(&scene);
     for (unsigned visit = 0; visit < 2; visit++)
         assert_all(&scene, SL_NO_KEY, SL_NO_KEY);
@@ -293,7 +293,7 @@ static void test_each_octet_changed(void)
     for (unsigned number = D2D_COMMAND; number <= D2D_ACCEPT; number++) {
         for (size_t at = 0; at < example->frames[number].octets.len; at++) {
             d2d_pdu pdu = example->frames[number];
-            scene scene = scene_new(false);
+            security_scene scene = scene_new(false);
             pdu.octets.data[at] ^= 1;
             add_line(&scene, "D2D_KD", "*", example->kd);
             signal_request(&scene);
@@ -314,7 +314,7 @@ static void test_forged_beside_genuine(void)
 {
     const d2d_pdu *genuine = &d2d_example_get()->frames[D2D_COMPLETE];
     d2d_pdu forged = *genuine;
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     add_line(&scene, "D2D_KD", "*", d2d_example_get()->kd);
     signal_request(&scene);
     assert_frame(&scene, D2D_COMMAND, SL_AUTHENTICATED);
@@ -333,7 +333,7 @@ static void test_forged_beside_genuine(void)
 static void test_kd_comes_late(void)
 {
     for (unsigned command_first = 0; command_first < 2; command_first++) {
-        scene scene = scene_new(true);
+        security_scene scene = scene_new(true);
         signal_request(&scene);
         assert_all(&scene, SL_NO_KEY, SL_NO_KEY);
         add_line(&scene, "D2D_KD", "*", d2d_example_get()->kd);
@@ -348,7 +348,7 @@ static void test_kd_comes_late(void)
 static void test_kd_sess_comes_late(void)
 {
     for (unsigned with_command = 0; with_command < 2; with_command++) {
-        scene scene = scene_new(true);
+        security_scene scene = scene_new(true);
         if (with_command) {
             signal_request(&scene);
             assert_frame(&scene, D2D_COMMAND, SL_NO_KEY);
@@ -370,7 +370,7 @@ static void test_keys_are_cleansed(void)
     const d2d_example *example = d2d_example_get();
     const char *const keys[] = {example->kd, example->kd_sess, example->pek, example->pik};
     g_autofree char *unused = other_than(example->pgk);
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     add_line(&scene, "D2D_KD", "*", example->kd);
     add_line(&scene, "PROSE_PGK", "0a0b0c/05", unused);
     add_line(&scene, "PROSE_PGK", "0a0b0c/05", example->pgk);
@@ -395,9 +395,9 @@ static void test_keys_are_cleansed(void)
 
 #define LOGGED 100
 
-static scene scene_with_lines(void)
+static security_scene scene_with_lines(void)
 {
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     for (unsigned i = 0; i < LOGGED; i++) {
         g_autofree char *hex = g_strdup_printf("%064x", i + 1);
         add_line(&scene, "D2D_KDSESS", "*", hex);
@@ -407,7 +407,7 @@ static scene scene_with_lines(void)
 }
 
 /* The same octets under other key IDs, `ids` of them in turn. */
-static double open_many(scene *scene, unsigned number, unsigned count, unsigned ids)
+static double open_many(security_scene *scene, unsigned number, unsigned count, unsigned ids)
 {
     d2d_pdu pdu = d2d_example_get()->frames[number];
     g_autoptr(GTimer) timer = g_timer_new();
@@ -425,7 +425,7 @@ static double open_many(scene *scene, unsigned number, unsigned count, unsigned 
 /* Under one key ID nothing more is tried after SL_MAX_FUTILE PDUs; until there is another key. */
 static void test_futile_pdus(void)
 {
-    scene scene = scene_with_lines();
+    security_scene scene = scene_with_lines();
     double took = open_many(&scene, D2D_COMPLETE, SL_MAX_FUTILE, 1);
     const uint64_t calls = cleansing_calls;
     g_test_message("%d PDUs: %.3f s, %" G_GUINT64_FORMAT " cleansings", SL_MAX_FUTILE, took, calls);
@@ -448,7 +448,7 @@ static void test_futile_pdus(void)
 static void test_many_key_ids(void)
 {
     const d2d_example *example = d2d_example_get();
-    scene scene = scene_with_lines();
+    security_scene scene = scene_with_lines();
     add_line(&scene, "D2D_KDSESS", "1234", example->kd_sess);
     const uint64_t credit = SL_CREDIT_INITIAL + UINT64_C(100000) * SL_CREDIT_PER_PDU;
     const double took = open_many(&scene, D2D_COMPLETE, 100000, 65535);
@@ -464,7 +464,7 @@ static void test_futile_searches(void)
 {
     enum { NONCE_2_AT = PDCP_SL_HEADER_LEN + 5, SEARCHES = SL_MAX_FUTILE_SEARCHES + 3, OF_A_SEARCH = 10000 };
     g_autofree char *other = other_than(d2d_example_get()->kd);
-    scene scene = scene_new(true);
+    security_scene scene = scene_new(true);
     add_line(&scene, "D2D_KD", "*", other);
     signal_request(&scene);
     for (unsigned i = 0; i < SEARCHES; i++) {
@@ -487,7 +487,7 @@ static void test_many_commands(void)
 {
     enum { NONCE_2_AT = PDCP_SL_HEADER_LEN + 5, COMMANDS = SL_MAX_COMMANDS + 10, CLEANSINGS_OF_KD = 32 };
     g_autofree char *other = other_than(d2d_example_get()->kd);
-    scene scene = scene_new(false);
+    security_scene scene = scene_new(false);
     d2d_pdu pdu = d2d_example_get()->frames[D2D_COMMAND];
     signal_request(&scene);
     for (unsigned i = 0; i < COMMANDS; i++) {
@@ -509,7 +509,7 @@ static void test_many_commands(void)
 static void test_many_contexts(void)
 {
     enum { ALGORITHMS_AT = PDCP_SL_HEADER_LEN + 21, NONCE_2_AT = PDCP_SL_HEADER_LEN + 5, KDS = 16 };
-    scene scene = scene_new(false);
+    security_scene scene = scene_new(false);
     d2d_pdu pdu = d2d_example_get()->frames[D2D_COMMAND];
     for (unsigned i = 0; i < KDS; i++) {
         g_autofree char *hex = g_strdup_printf("%064x", i + 1);

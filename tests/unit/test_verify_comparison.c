@@ -105,8 +105,8 @@ static const verify_compared *compared_at(const GArray *comparison, guint at)
 static void test_equal(void)
 {
     static const char *const lines[] = {
-        "SRTP_MASTER * " SUITE ":" KEY_OF_OFFER SALT_OF_OFFER,
-        "HI2_CC 01 " KEY_OF_OFFER ":" SALT_OF_OFFER,
+        ("SRTP_MASTER * " SUITE ":" KEY_OF_OFFER SALT_OF_OFFER),
+        ("HI2_CC 01 " KEY_OF_OFFER ":" SALT_OF_OFFER),
         "HI2_CC 01 AAECAwQFBgcICQoLDA0ODw==",
         "SDES_K1 a@b " KEY_OF_OFFER,
     };

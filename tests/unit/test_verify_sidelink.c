@@ -65,12 +65,12 @@ typedef struct {
     verify_traffic *traffic;
     verify_report *report;
     unsigned lines;
-} scene;
+} sidelink_scene;
 
-static scene scene_with(const sl_profile *profile)
+static sidelink_scene scene_with(const sl_profile *profile)
 {
     const verify_window window = {INT64_MIN, INT64_MAX};
-    scene made = {.keys = session_keys_new(), .pc5 = pc5_state_new(), .traffic = verify_traffic_new(&window)};
+    sidelink_scene made = {.keys = session_keys_new(), .pc5 = pc5_state_new(), .traffic = verify_traffic_new(&window)};
     made.mikey = mikey_sessions_new(made.keys);
     made.sources = kd_sources_new(made.mikey);
     const sl_security_setting setting = {.pc5 = made.pc5,
@@ -84,14 +84,14 @@ static scene scene_with(const sl_profile *profile)
 }
 
 /* Without a search, which would make wrong keys cost seconds. */
-static scene scene_new(void)
+static sidelink_scene scene_new(void)
 {
     sl_profile profile = SL_PROFILE_DEFAULT;
     profile.search = false;
     return scene_with(&profile);
 }
 
-static void scene_free(scene *scene)
+static void scene_free(sidelink_scene *scene)
 {
     verify_report_free(scene->report);
     verify_traffic_free(scene->traffic);
@@ -103,7 +103,7 @@ static void scene_free(scene *scene)
 }
 
 /* Lines count from FIRST_LINE. */
-static void add_line(scene *scene, const char *label, const char *selector, const char *hex)
+static void add_line(sidelink_scene *scene, const char *label, const char *selector, const char *hex)
 {
     g_autofree char *line = g_strdup_printf("%s %s %s", label, selector, hex);
     g_autofree char *error = NULL;
@@ -119,7 +119,7 @@ static void add_line(scene *scene, const char *label, const char *selector, cons
     keylog_entry_free(entry);
 }
 
-static void signal_octets(scene *scene, const sl_link *link, const uint8_t *octets, size_t len, uint32_t frame, bool learn)
+static void signal_octets(sidelink_scene *scene, const sl_link *link, const uint8_t *octets, size_t len, uint32_t frame, bool learn)
 {
     pc5s_message *message = pc5s_parse(octets, len, &pc5s_default_options);
     const pc5_arrival arrival = {.frame = frame,
@@ -134,14 +134,14 @@ static void signal_octets(scene *scene, const sl_link *link, const uint8_t *octe
 }
 
 /* A message in the clear; learn: whether the keys that it brings are taken. */
-static void signal_frame(scene *scene, unsigned number, bool learn)
+static void signal_frame(sidelink_scene *scene, unsigned number, bool learn)
 {
     const sl_pdu pdu = d2d_pdu_parse(&d2d_example_get()->frames[number], number + 1);
     signal_octets(scene, &pdu.link, pdu.data.data, pdu.data.len, pdu.frame, learn);
 }
 
 /* What a PDU holds is signalled, as dissection does it. */
-static sl_verdict arrive(scene *scene, const d2d_pdu *octets, uint32_t frame)
+static sl_verdict arrive(sidelink_scene *scene, const d2d_pdu *octets, uint32_t frame)
 {
     const sl_pdu pdu = d2d_pdu_parse(octets, frame);
     sl_opening opening;
@@ -152,7 +152,7 @@ static sl_verdict arrive(scene *scene, const d2d_pdu *octets, uint32_t frame)
     return opening.verdict;
 }
 
-static void arrive_all(scene *scene)
+static void arrive_all(sidelink_scene *scene)
 {
     const d2d_pdu *frames = d2d_example_get()->frames;
     const d2d_pdu ip = d2d_pdu_with_checksum(&frames[D2D_IP]);
@@ -182,7 +182,7 @@ static d2d_pdu command_of(const char *pik_hex, uint16_t kd_sess_id, const uint8_
     return pdu;
 }
 
-static verify_sources sources_of(const scene *scene)
+static verify_sources sources_of(const sidelink_scene *scene)
 {
     return (verify_sources){.traffic = scene->traffic,
                             .keys = scene->keys,
@@ -192,19 +192,19 @@ static verify_sources sources_of(const scene *scene)
                             .sidelink = scene->security};
 }
 
-static void report(scene *scene)
+static void report(sidelink_scene *scene)
 {
     const verify_sources sources = sources_of(scene);
     verify_sidelink_add_sessions(scene->report, &sources);
 }
 
-static const verify_session *session_at(const scene *scene, guint n)
+static const verify_session *session_at(const sidelink_scene *scene, guint n)
 {
     g_assert_cmpuint(n, <, scene->report->sessions->len);
     return (const verify_session *)scene->report->sessions->pdata[n];
 }
 
-static const verify_session *only_session(scene *scene)
+static const verify_session *only_session(sidelink_scene *scene)
 {
     report(scene);
     g_assert_cmpuint(scene->report->sessions->len, ==, 1);
@@ -343,7 +343,7 @@ static void test_sdes(void)
     const expected_input kd[] = {{"key of the offer", example->k1, NULL, 16},
                                  {"key of the answer", example->k2, NULL, 16},
                                  {"label", NULL, "D2D-SDES-KD", 11}};
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     signal_frame(&scene, D2D_REQUEST, true);
     signal_frame(&scene, D2D_ACCEPT_IN_CLEAR, true);
     arrive_all(&scene);
@@ -401,7 +401,7 @@ static void check_kdf(JsonObject *vector)
         profile.search = false;
         profile.sdes.method = cases[i].method;
         profile.sdes.key_part = cases[i].has_salts ? SDES_KD_KEY_AND_SALT : SDES_KD_KEY;
-        scene scene = scene_with(&profile);
+        sidelink_scene scene = scene_with(&profile);
         const char *kd = json_object_get_string_member(json_object_get_object_member(vector, "kdf"), cases[i].letter);
         g_autofree char *kd_sess = kd_sess_of(kd, NONCE_1, NONCE_2), *pik = pik_of(kd_sess);
         const d2d_pdu command = command_of(pik, 0x1234, example->nonce_2.data);
@@ -433,7 +433,7 @@ static void test_each_kdf(void)
 static void test_logged_kd(void)
 {
     const d2d_example *example = d2d_example_get();
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     add_line(&scene, "D2D_KD", "*", example->kd);
     signal_frame(&scene, D2D_REQUEST, false);
     arrive_all(&scene);
@@ -452,7 +452,7 @@ static void test_logged_kd(void)
 static void test_logged_sdes_keys(void)
 {
     const d2d_example *example = d2d_example_get();
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     add_line(&scene, "SDES_K1", "*", example->k1);
     add_line(&scene, "SDES_K2", "*", example->k2);
     signal_frame(&scene, D2D_REQUEST, false);
@@ -470,7 +470,7 @@ static void test_logged_tek(void)
 {
     const d2d_example *example = d2d_example_get();
     const expected_input tek[] = {{"TEK", example->kd, NULL, 32}};
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     add_line(&scene, "MIKEY_TEK", "5a5a0001/1", example->kd);
     signal_frame(&scene, D2D_REQUEST, false);
     arrive_all(&scene);
@@ -490,7 +490,7 @@ static void test_logged_traffic_keys(void)
     static const verify_identifier identifiers[] = {{"kd_sess_id", "0x1234"}};
     const d2d_example *example = d2d_example_get();
     const d2d_pdu ip = d2d_pdu_with_checksum(&example->frames[D2D_IP]);
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     add_line(&scene, "D2D_PEK", "1234", example->pek);
     add_line(&scene, "D2D_PIK", "1234", example->pik);
     arrive(&scene, &example->frames[D2D_ACCEPT], 5);
@@ -520,7 +520,7 @@ static void test_rekeying(void)
     vector_parse_hex(NEW_NONCE_2, &nonce_2);
     g_autofree char *kd_sess = kd_sess_of(example->kd, NEW_NONCE_1, NEW_NONCE_2), *pik = pik_of(kd_sess);
     const d2d_pdu command = command_of(pik, 0x5678, nonce_2.data);
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     signal_frame(&scene, D2D_REQUEST, true);
     signal_frame(&scene, D2D_ACCEPT_IN_CLEAR, true);
     arrive_all(&scene);
@@ -550,7 +550,7 @@ static void test_rekeying(void)
 
 static void test_answer_missing(void)
 {
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     signal_frame(&scene, D2D_REQUEST, true);
     arrive_all(&scene);
     const verify_session *session = only_session(&scene);
@@ -573,7 +573,7 @@ static void test_offer_missing(void)
     d2d_pdu command = example->frames[D2D_COMMAND];
     memmove(command.octets.data + command.octets.len - PDCP_SL_MAC_I_LEN, accept->octets.data + container_at, container_len);
     command.octets.len += container_len;
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     arrive(&scene, &command, 3);
     arrive(&scene, &example->frames[D2D_COMPLETE], 4);
     const verify_session *session = only_session(&scene);
@@ -586,7 +586,7 @@ static void test_offer_missing(void)
 static void test_no_signalling(void)
 {
     const d2d_pdu *complete = &d2d_example_get()->frames[D2D_COMPLETE];
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     arrive(&scene, complete, 4);
     const verify_session *session = only_session(&scene);
     g_assert_cmpstr(session->method, ==, "PC5");
@@ -603,7 +603,7 @@ static void test_unknown_key_ids(void)
     enum { IDS = 10, EACH = 2 };
     const d2d_example *example = d2d_example_get();
     d2d_pdu ip = d2d_pdu_with_checksum(&example->frames[D2D_IP]);
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     signal_frame(&scene, D2D_REQUEST, true);
     signal_frame(&scene, D2D_ACCEPT_IN_CLEAR, true);
     arrive_all(&scene);
@@ -625,7 +625,7 @@ static void test_unsupported(void)
 {
     d2d_pdu command = d2d_example_get()->frames[D2D_COMMAND];
     command.octets.data[ALGORITHMS_AT] = 0x75;
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     signal_frame(&scene, D2D_REQUEST, true);
     signal_frame(&scene, D2D_ACCEPT_IN_CLEAR, true);
     arrive(&scene, &command, 3);
@@ -644,7 +644,7 @@ static void test_found_by_search(void)
 {
     sl_profile profile = SL_PROFILE_DEFAULT;
     profile.prose.kd_sess_fc = 0x7f;
-    scene scene = scene_with(&profile);
+    sidelink_scene scene = scene_with(&profile);
     signal_frame(&scene, D2D_REQUEST, true);
     signal_frame(&scene, D2D_ACCEPT_IN_CLEAR, true);
     arrive_all(&scene);
@@ -679,7 +679,7 @@ static void test_group(void)
                                          {"P1: PTK Identity", NULL, "0007", 2},
                                          {"P2: Group Identity", NULL, "0a0b0c", 3}};
     const expected_input pek_inputs[] = {{"PTK", ptk, NULL, 32}, {"P0: distinguisher", NULL, "00", 1}, IDENTITY};
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     add_line(&scene, "PROSE_PGK", "0a0b0c/05", example->pgk);
     of_other_ptk.octets.data[2] = 8;
     of_other_pgk.octets.data[0] = 6;
@@ -716,7 +716,7 @@ static pc5_id host(uint8_t last)
     return (pc5_id){.octets = {192, 0, 2, last}, .len = 4};
 }
 
-static void send_body(scene *scene, uint32_t frame, uint8_t from, uint8_t to, const char *key_hex, const char *salt_hex)
+static void send_body(sidelink_scene *scene, uint32_t frame, uint8_t from, uint8_t to, const char *key_hex, const char *salt_hex)
 {
     g_autofree char *hex = g_strconcat(key_hex, salt_hex, NULL);
     vector_octets octets;
@@ -735,7 +735,7 @@ static void test_keys_of_sip(void)
 {
     static const verify_stream stream = {.total = {.first_frame = 12}};
     const d2d_example *example = d2d_example_get();
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     verify_session *bringing = verify_report_add_session(scene.report, "SDES");
     verify_session *other = verify_report_add_session(scene.report, "SDES");
     verify_session_note_event(bringing, "offer", 10);
@@ -779,7 +779,7 @@ static void test_tek_of_ticket(void)
     const mikey_arrival init = {.frame = 20, .section = -1}, resp = {.frame = 21, .section = -1};
     g_autofree char *tek = hex_of(&exchange->tek[0]), *kd_sess = kd_sess_of(tek, NONCE_1, NONCE_2), *pik = pik_of(kd_sess);
     const d2d_pdu command = command_of(pik, 0x1234, example->nonce_2.data);
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     add_line(&scene, "MIKEY_TPK", "*", exchange->tpk);
     mikey_sessions_add(scene.mikey, &init, span_of(&exchange->init));
     mikey_sessions_add(scene.mikey, &resp, span_of(&exchange->resp));
@@ -806,7 +806,7 @@ static void test_tek_of_several_messages(void)
                                           {"mikey_request", 42}};
     const d2d_example *example = d2d_example_get();
     const char *const teks[] = {example->kd, example->kd_sess, example->kd, example->pgk};
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     signal_frame(&scene, D2D_REQUEST, false);
     for (unsigned i = 0; i < G_N_ELEMENTS(teks); i++) {
         const mikey_arrival arrival = {.frame = 40 + i, .section = -1};
@@ -828,7 +828,7 @@ static void test_two_links(void)
     d2d_pdu later = d2d_example_get()->frames[D2D_COMPLETE], earlier = later;
     earlier.link.source = 0x777777;
     later.link.source = 0x010204; /* differs in the octet that MAC does not carry of a destination */
-    scene scene = scene_new();
+    sidelink_scene scene = scene_new();
     arrive(&scene, &earlier, 1);
     arrive(&scene, &d2d_example_get()->frames[D2D_COMPLETE], 2);
     arrive(&scene, &later, 3);
