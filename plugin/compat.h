@@ -55,16 +55,16 @@ static inline void ws_rtp_dyn_payload_insert(rtp_dyn_payload_t *payloads, unsign
 
 /* The opening function of a -z option, made of one that says whether it understood the argument; before 4.6 nobody asks. */
 #if D2D_WS_AT_LEAST(4, 6)
-#define WS_STAT_TAP_INIT(name, open)                      \
+#define WS_STAT_TAP_INIT(name, open_tap)                  \
     static bool name(const char *argument, void *user _U_) \
     {                                                     \
-        return open(argument);                            \
+        return open_tap(argument);                        \
     }
 #else
-#define WS_STAT_TAP_INIT(name, open)                      \
+#define WS_STAT_TAP_INIT(name, open_tap)                  \
     static void name(const char *argument, void *user _U_) \
     {                                                     \
-        open(argument);                                   \
+        open_tap(argument);                               \
     }
 #endif
 

@@ -53,12 +53,12 @@ bool aes_cm_crypt(aes_cm *cipher, const uint8_t iv[AES_CM_IV_LEN], const uint8_t
         return false;
     while (len > 0) {
         const size_t count = len < sizeof keystream ? len : sizeof keystream;
-        const size_t blocks = (count + BLOCK_LEN - 1) / BLOCK_LEN;
-        for (size_t i = 0; i < blocks; i++) {
-            memcpy(keystream + i * BLOCK_LEN, iv, AES_CM_IV_LEN);
-            octets_put_u16(keystream + i * BLOCK_LEN + 14, (uint16_t)counter++);
+        size_t filled = 0;
+        for (; filled < count; filled += BLOCK_LEN) {
+            memcpy(keystream + filled, iv, AES_CM_IV_LEN);
+            octets_put_u16(keystream + filled + 14, (uint16_t)counter++);
         }
-        if (!EVP_EncryptUpdate(cipher->block, keystream, &written, keystream, (int)(blocks * BLOCK_LEN)))
+        if (!EVP_EncryptUpdate(cipher->block, keystream, &written, keystream, (int)filled))
             return false;
         octets_xor(out, in, keystream, count);
         in += count;

@@ -43,6 +43,13 @@ typedef struct {
     uint8_t prefix_len;    /* SRTP_PREFIX_LENGTH (RFC 3711 section 4.1): so much of each keystream is left out; AES-CM alone */
 } srtp_transform;
 
+static inline bool srtp_transform_equal(const srtp_transform *a, const srtp_transform *b)
+{
+    return a->cipher == b->cipher && a->auth == b->auth && a->key_len == b->key_len && a->salt_len == b->salt_len &&
+           a->srtp_tag_len == b->srtp_tag_len && a->srtcp_tag_len == b->srtcp_tag_len && a->auth_key_len == b->auth_key_len &&
+           a->prefix_len == b->prefix_len;
+}
+
 typedef struct {
     const char *name;          /* the token as registered, or as first seen in the field */
     srtp_transform transform;

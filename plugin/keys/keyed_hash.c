@@ -14,7 +14,7 @@ static uint64_t secret(void)
 }
 
 /* FNV-1a of 64 bits that begins at the secret. An octet changes the low bits alone, the multiplication carries them where no further octet
- * reaches: so two names that collide under one secret do not under another. */
+ * reaches: so names that collide under one secret do not, as a rule, under another. */
 guint keyed_hash(const void *octets, size_t len)
 {
     const uint8_t *at = octets;

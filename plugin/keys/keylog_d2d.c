@@ -153,8 +153,8 @@ static const char *read_bearer(text_span value, keylog_sidelink *told)
 static const char *read_direction(text_span value, keylog_sidelink *told)
 {
     static const char *const rules[] = {"commander", "other", "0", "1"};
-    for (uint8_t i = 0; i < G_N_ELEMENTS(rules); i++) {
-        told->direction = i;
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        told->direction = (uint8_t)i;
         if (text_is(value, rules[i]))
             return NULL;
     }

@@ -45,7 +45,7 @@ int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb
 
 /* What the plaintext of a stream needs that is interleaved with another protocol over TCP, as stock_media_take_over prepares it over
  * UDP. NULL: nothing. To be called on a first pass. */
-stock_media *stock_media_interleave(packet_info *pinfo, const sdp_media *media, const char *method);
+stock_media *stock_media_interleave(packet_info *pinfo, const sdp_media *sdp, const char *method);
 
 /* Hands one plain RTP packet of such a stream to stock's rtp dissector. `position` tells it from the others of its frame. */
 int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);

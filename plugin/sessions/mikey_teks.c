@@ -184,13 +184,15 @@ static unsigned read_key(const mikey_tek_setting *setting, const mikey_step *key
 
 static guint suite_hash(gconstpointer data)
 {
-    const crypto_suite *suite = data;
-    return keyed_hash(&suite->transform, sizeof suite->transform);
+    const srtp_transform *t = &((const crypto_suite *)data)->transform;
+    const uint8_t members[] = {(uint8_t)t->cipher, (uint8_t)t->auth, t->key_len,      t->salt_len,
+                               t->srtp_tag_len,    t->srtcp_tag_len, t->auth_key_len, t->prefix_len};
+    return keyed_hash(members, sizeof members);
 }
 
 static gboolean suite_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(&((const crypto_suite *)a)->transform, &((const crypto_suite *)b)->transform, sizeof(srtp_transform)) == 0;
+    return srtp_transform_equal(&((const crypto_suite *)a)->transform, &((const crypto_suite *)b)->transform);
 }
 
 static void free_suite(gpointer data)

@@ -304,7 +304,7 @@ static const mikey_record *first_verified_response(const mikey_record *record)
 static const ticket_keys *source_of(const transfer *t, const GPtrArray *inkeys, const mikey_step *fits)
 {
     for (guint i = 0; i < inkeys->len; i++)
-        if (inkeys->pdata[i] == fits && i < t->sources->len)
+        if (i < t->sources->len && inkeys->pdata[i] == fits)
             return &g_array_index(t->sources, ticket_keys, i);
     return NULL;
 }

@@ -84,7 +84,7 @@ uint16_t sl_pdu_position(const sl_pdu *pdu);
 /* Checks the plain SDU of `pdu`: adds to its problems. */
 void pdcp_sl_check_sdu(sl_pdu *pdu, const uint8_t *plain, size_t len);
 
-/* Takes one problem out of *problems; NULL: none is left. */
-const sl_problem *pdcp_sl_take_problem(unsigned *problems);
+/* Takes one problem out of *bits; NULL: none is left. */
+const sl_problem *pdcp_sl_take_problem(unsigned *bits);
 
 #endif

@@ -70,7 +70,7 @@ void session_keys_free(session_keys *keys)
 
 static bool same_master_key(const srtp_master_key *a, const srtp_master_key *b)
 {
-    return memcmp(&a->transform, &b->transform, sizeof a->transform) == 0 &&
+    return srtp_transform_equal(&a->transform, &b->transform) &&
            memcmp(a->key, b->key, a->transform.key_len) == 0 && memcmp(a->salt, b->salt, a->transform.salt_len) == 0 &&
            a->mki_len == b->mki_len && memcmp(a->mki, b->mki, a->mki_len) == 0 && a->kdr == b->kdr &&
            a->unencrypted_srtp == b->unencrypted_srtp && a->unencrypted_srtcp == b->unencrypted_srtcp &&

@@ -301,9 +301,7 @@ static void open_one_to_one(sl_security *security, const sl_pdu *pdu, sl_opening
     sl_retry_commands(security, pdu);
     if (open_under_contexts(security, pdu, pdu->key_id, &newest, opening) || opening->verdict == SL_TAG_MISMATCH)
         return;
-    if (newest && !sl_sdu_is_judged(pdu->sdu_type))
-        open_unjudged(security, newest, pdu, opening);
-    else if (!sl_open_unseen(security, pdu, opening))
+    if ((newest && !sl_sdu_is_judged(pdu->sdu_type)) || !sl_open_unseen(security, pdu, opening))
         open_unjudged(security, newest, pdu, opening);
 }
 

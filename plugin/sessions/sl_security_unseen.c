@@ -97,7 +97,7 @@ static void add_of_kd_sess(sl_security *security, const sl_wanted *wanted, GPtrA
 static void add_of_traffic_keys(sl_security *security, const sl_wanted *wanted, GPtrArray *made)
 {
     GPtrArray *peks = lines_of(security, KEYLOG_D2D_PEK, wanted), *piks = lines_of(security, KEYLOG_D2D_PIK, wanted);
-    guint pek_count = MAX(peks->len, 1), pik_count = MAX(piks->len, 1), couples = peks->len + piks->len ? pek_count * pik_count : 0;
+    guint pek_count = MAX(peks->len, 1), pik_count = MAX(piks->len, 1), couples = peks->len + piks->len > 0 ? pek_count * pik_count : 0;
     for (guint i = 0; i < MIN(couples, SL_MAX_TRIED); i++) {
         const sl_logged *pek = peks->len ? (const sl_logged *)peks->pdata[i / pik_count] : NULL;
         const sl_logged *pik = piks->len ? (const sl_logged *)piks->pdata[i % pik_count] : NULL;
