@@ -12,7 +12,7 @@ static void test_known_digests(void)
     g_assert_cmpstr(fingerprint, ==, "ba7816bf8f01cfea");
     key_fingerprint(NULL, 0, fingerprint);
     g_assert_cmpstr(fingerprint, ==, "e3b0c44298fc1c14");
-    for (uint8_t i = 0; i < sizeof key; i++)
+    for (uint8_t i = 0; i < (uint8_t)sizeof key; i++)
         key[i] = i;
     key_fingerprint(key, sizeof key, fingerprint);
     g_assert_cmpstr(fingerprint, ==, "f2192584b67da35d");

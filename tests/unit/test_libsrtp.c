@@ -120,7 +120,7 @@ static size_t make_rtp(uint8_t *packet, uint16_t seq, bool with_elements)
     packet[1] &= 0x9f; /* no payload type that reads as RTCP */
     packet[2] = (uint8_t)(seq >> 8);
     packet[3] = (uint8_t)seq;
-    memcpy(packet + 8, "SSRC", 4);
+    memcpy(packet + 8, (const uint8_t[]){'S', 'S', 'R', 'C'}, 4);
     if (extension) {
         memcpy(packet + len, EXTENSIONS[seq & 3], sizeof EXTENSIONS[0]);
         len += sizeof EXTENSIONS[0];

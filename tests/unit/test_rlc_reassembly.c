@@ -379,13 +379,13 @@ static void test_channels_are_apart(void)
     };
     rlc_um_receivers *receivers = rlc_um_receivers_new(RLC_UM_SN_ALWAYS_5);
     rlc_um_reception reception;
-    for (uint16_t i = 0; i < G_N_ELEMENTS(links); i++) {
+    for (uint16_t i = 0; i < (uint16_t)G_N_ELEMENTS(links); i++) {
         rlc_um_arrival arrival = {.frame = 1, .position = i, .link = links[i], .data = begin, .len = 2, .air_len = 2};
         rlc_um_receive(receivers, &arrival, &reception);
         g_assert_cmpuint(reception.last->sdu->part_count, ==, 1);
         g_assert_null(rlc_um_completed_by(reception.last, &arrival));
     }
-    for (uint16_t i = 0; i < G_N_ELEMENTS(links); i++) {
+    for (uint16_t i = 0; i < (uint16_t)G_N_ELEMENTS(links); i++) {
         rlc_um_arrival arrival = {.frame = 2, .position = i, .link = links[i], .data = end, .len = 2, .air_len = 2};
         rlc_um_receive(receivers, &arrival, &reception);
         g_assert_nonnull(rlc_um_completed_by(reception.first, &arrival));

@@ -133,6 +133,8 @@ static void test_over_udp(session *s, gconstpointer data)
     assert_address(&server->rtcp, "10.9.0.2:33127");
     assert_address(&client->rtp, "10.9.0.1:47240");
     assert_address(&client->rtcp, "10.9.0.1:47241");
+    g_assert_nonnull(server->leg);
+    g_assert_nonnull(client->leg);
     g_assert_true(server->leg == leg_at(s, "10.9.0.2:33126") && server->leg == leg_at(s, "10.9.0.2:33127"));
     g_assert_true(client->leg == leg_at(s, "10.9.0.1:47240") && client->leg == leg_at(s, "10.9.0.1:47241"));
     g_assert_cmpuint(client->leg->peers->len, ==, 1);

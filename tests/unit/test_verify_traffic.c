@@ -94,7 +94,7 @@ static void test_duplicates_are_near(void)
     traffic_scene *s = traffic_scene_new(CM_80, NULL, 0, 0);
     sent_packet sent[66];
     traffic_scene_log(s, CM_80, 0, NULL);
-    for (uint16_t i = 0; i < G_N_ELEMENTS(sent); i++) {
+    for (uint16_t i = 0; i < (uint16_t)G_N_ELEMENTS(sent); i++) {
         traffic_scene_send_seq(s, i, &sent[i]);
         traffic_scene_arrive(s, &sent[i], 1 + i);
     }
@@ -196,7 +196,7 @@ static void test_padding(void)
     static const int paddings[] = {-1, 0, 1, 28, 29, 255};
     traffic_scene *s = traffic_scene_new(CM_80, NULL, 0, 0);
     traffic_scene_log(s, CM_80, 0, NULL);
-    for (uint16_t i = 0; i < G_N_ELEMENTS(paddings); i++) {
+    for (uint16_t i = 0; i < (uint16_t)G_N_ELEMENTS(paddings); i++) {
         sent_packet sent;
         traffic_scene_send(s, 10 + i, 0, paddings[i], &sent);
         traffic_scene_arrive(s, &sent, 1 + i);
