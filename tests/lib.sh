@@ -14,6 +14,7 @@ TEST_PACKAGES=(libjson-glib-dev libsrtp2-dev
                clang libclang-rt-dev      # libFuzzer
                wireshark xvfb openbox xdotool xclip   # the window
                valgrind
+               clang-tidy cppcheck
                dpkg-dev file)
 if [[ $(uname -m) == x86_64 ]]; then    # the only processors that it is for
     BUILD_PACKAGES+=(libipsec-mb-dev)
