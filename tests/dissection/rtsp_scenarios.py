@@ -10,7 +10,7 @@ from model.mikey_model import TEK, Key
 from model.rtsp_model import Rtsp, announcement, key_mgmt
 from model.scenario import Scenario, Stream
 from model.sip_model import Media, crypto_line, sdp
-from model.srtp_model import SUITES, MasterKey, make_key
+from model.srtp_model import make_key
 
 REGISTRY = {}
 

@@ -11,7 +11,7 @@ from model import real_captures
 from model.scenario import Scenario
 from model.sip_model import Media, crypto_line, sdp
 from model.srtp_model import make_key
-from scenarios import ALICE, BOB, CM32, CM80, GCM256, audio, dialog
+from scenarios import ALICE, CM32, CM80, GCM256, audio, dialog
 
 OURS = ("sdes", "mikey_ticket", "pc5s", "d2dsec", "d2dsrtp", "slsch", "rlc_sl", "pdcp_sl")
 OFF = [word for name in OURS for word in ("--disable-protocol", name)]

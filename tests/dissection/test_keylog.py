@@ -8,7 +8,7 @@ import time
 import scenarios
 from judge import compare_source, Judgement
 from model.scenario import Scenario, Stream
-from scenarios import A, B, CM80, log_line, make_keys
+from scenarios import A, B, log_line, make_keys
 from tshark import FIELDS, read_dump
 
 WAIT = 30

@@ -5,7 +5,6 @@ import json
 import os
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import d2d_scenarios
 import mikey_scenarios
 import scenarios
-from model import pc5s_model as pc5s
 from model.scenario import Scenario, Stream, in_turns
 from model.sip_model import crypto_line
 from model.srtp_model import MasterKey, make_key
