@@ -204,7 +204,7 @@ static ws_bool dissect_interleaved(tvbuff_t *tvb, packet_info *pinfo, proto_tree
     const interleaved_stream *interleaved = stream ? (const interleaved_stream *)stream->user : &unknown;
     if ((!stream || concerns_us(stream)) && d2dsrtp_dissect(tvb, pinfo, tree, interleaved->media) > 0)
         return TRUE;
-    if (!interleaved->stocks || !has_forgotten(pinfo))
+    if (!stream || !interleaved->stocks || !has_forgotten(pinfo))
         return FALSE;
     call_dissector(channel == stream->channels.second ? rtcp_handle : rtp_handle, tvb, pinfo, tree);
     return TRUE;
