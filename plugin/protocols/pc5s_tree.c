@@ -47,7 +47,7 @@ static void add_octets(proto_tree *tree, const pc5s_view *view, pc5s_field field
 
 static void show_user_info(proto_tree *tree, proto_item *item, const pc5s_view *view, octet_span value)
 {
-    if (value.len == 0)
+    if (!value.data || value.len == 0)
         return;
     octet_span info = octet_span_at(value.data + 1, value.len - 1);
     add_span(tree, view, PF_USER_INFO_TYPE, octet_span_at(value.data, 1), ENC_BIG_ENDIAN);
