@@ -16,6 +16,7 @@ SHORT = 0.1     # between two looks
 TABS = 20       # after which a window has no other field
 PAUSE = 1       # after which a list takes letters for the beginning of another name
 VERIFICATION, PREFERENCES, WELCOME = "D2D verification", "· Preferences", "^The Wireshark Network Analyzer$"
+EXPORT, UNSAVED = "^Dialog$|Export PDU", r"^\*"
 PROGRAMS = ("Xvfb", "openbox", "xdotool", "xclip", "wireshark")
 
 
@@ -104,7 +105,7 @@ class Desktop:
     def clipboard(self, *arguments, text=None):
         """Sets it, or returns it; empty where nothing is there."""
         return subprocess.run(["xclip", "-selection", "clipboard", *arguments], env=self.environment, input=text, text=True,
-                              stdout=None if text is not None else subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LONG).stdout
+                              stdout=subprocess.DEVNULL if text is not None else subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LONG).stdout
 
     def copy(self):
         """All text of the field that has the keyboard; empty where it is not a field."""
@@ -146,7 +147,7 @@ def prepare(tshark, arguments, plugin=True, preferences="", program="wireshark")
     owner = home.stat()
     for each in home.rglob("*"):
         os.chown(each, owner.st_uid, owner.st_gid)
-    environment["XDG_RUNTIME_DIR"] = str(runtime)
+    environment.update(XDG_RUNTIME_DIR=str(runtime), TMPDIR=str(home))
     return command, environment
 
 
@@ -156,6 +157,7 @@ class Wireshark:
     def __init__(self, desktop, command, environment):
         self.desktop = desktop
         self._console = tempfile.TemporaryFile()
+        self.home = Path(environment["HOME"])
         self.process = subprocess.Popen(command, env=dict(environment, DISPLAY=desktop.environment["DISPLAY"]),
                                         stdin=subprocess.DEVNULL, stdout=self._console, stderr=self._console)
 
@@ -221,8 +223,19 @@ class Wireshark:
         self.main = WELCOME
         self.desktop.wait(self.main)
 
+    def export_pdus(self):
+        """Of the first kind there is, which is ours. The window then shows what was exported."""
+        self.menu("f", *["Up"] * 6, "Return")
+        self.desktop.activate(EXPORT)
+        self.desktop.keys("Return")
+        self.main = UNSAVED
+        self.desktop.wait(self.main)
+
     def quit(self):
-        """Exit status."""
+        """Exit status. What was not saved is not saved now."""
         self.desktop.activate(self.main)
         self.desktop.keys("ctrl+q")
+        if self.main == UNSAVED:
+            self.desktop.activate("Unsaved packets")
+            self.desktop.keys("alt+w")
         return self.process.wait(LONG)
