@@ -303,14 +303,15 @@ static void show_attribute_problems(const attribute_view *view, proto_item *item
         {LINE_OTHER_LIST, "The protocols that the message lists are not those of the SDP: somebody may have taken some away, so "
                           "that a weaker one is used (RFC 4567 section 4.1.4)"},
     };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (faults & texts[i].fault)
+            expert_add_info_format(view->pinfo, item, &ei_attribute, "%s", texts[i].text);
+    /* An error last: of several infos a column of severities shows that. */
     for (unsigned bits = attribute->problems; bits; bits &= bits - 1) {
         const unsigned lowest = bits & -bits;
         expert_add_info_format(view->pinfo, item, lowest == KEY_MGMT_BASE64 ? &ei_attribute_error : &ei_attribute, "%s",
                                key_mgmt_problem_text(lowest));
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        if (faults & texts[i].fault)
-            expert_add_info_format(view->pinfo, item, &ei_attribute, "%s", texts[i].text);
 }
 
 static bool lists_other_protocols(const attribute_view *view, const mikey_message *message)
