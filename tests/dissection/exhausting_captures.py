@@ -153,7 +153,7 @@ def keys_of_one_stream(n, dice):
     return written(capture)
 
 
-@flood(2000)
+@flood(1000)
 def candidates_of_one_flow(n, dice):
     """Calls that all receive at one address, each with a key of its own, and reports from there that none of them opens."""
     capture = Capture()
