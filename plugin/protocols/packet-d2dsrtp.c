@@ -294,6 +294,8 @@ static int call_stock(tvbuff_t *next, packet_info *pinfo, proto_tree *tree, bool
 {
     stock_media *media = receiver_of(pinfo, opening);
     stock_belief belief = belief_of(opening);
+    if (!media && belief == STOCK_AS_FOUND)
+        media = stock_media_of_sender(pinfo);
     if (is_rtcp)
         return stock_media_call_rtcp(media, belief, next, pinfo, tree);
     if (interleaved && belief == STOCK_PLAIN)

@@ -298,6 +298,12 @@ stock_media *stock_media_of(packet_info *pinfo, const media_opening *opening)
     return media;
 }
 
+stock_media *stock_media_of_sender(const packet_info *pinfo)
+{
+    stock_media *media = taken_at(find_receiver(pinfo->num, &pinfo->net_src, pinfo->srcport));
+    return media && media->stock_dissector ? media : NULL;
+}
+
 /* --- handing over -------------------------------------------------------------------------------------------------- */
 
 /* A packet that this plugin has nothing to say of goes where it would have gone without it; then the answer is true. Once the

@@ -38,6 +38,10 @@ unsigned stock_media_epoch(void);
  * (NULL: it could not), a conversation for the receiver is made; on a later pass none can be. NULL: none. */
 stock_media *stock_media_of(packet_info *pinfo, const media_opening *opening);
 
+/* What was taken over from stock for the sender of the packet; NULL: nothing. libwireshark hands over packets from a signalled address, too,
+ * wherever they go. */
+stock_media *stock_media_of_sender(const packet_info *pinfo);
+
 /* Hand a packet to stock's rtp or rtcp dissector, with the return value of a dissector: 0 where stock has none for it. `media` may
  * be NULL. */
 int stock_media_call_rtp(stock_media *media, stock_belief belief, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
