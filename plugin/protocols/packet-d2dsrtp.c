@@ -16,7 +16,8 @@
 static int proto_d2dsrtp = -1;
 static int proto_d2dsrtp_media = -1;
 
-static dissector_handle_t found_handle; /* of media that a heuristic finds */
+static const heur_dtbl_entry_t *heuristic; /* of media over UDP that no signalling announces */
+static dissector_handle_t found_handle;    /* of media that it finds */
 
 static int hf_d2dsrtp_mki = -1;
 static int hf_d2dsrtp_auth_tag = -1;
@@ -362,7 +363,7 @@ static int dissect_found(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
  * is worth being entered as a layer. */
 static ws_bool dissect_unannounced(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return any_hope() && call_dissector_only(found_handle, tvb, pinfo, tree, NULL) > 0;
+    return heuristic->enabled && any_hope() && call_dissector_only(found_handle, tvb, pinfo, tree, NULL) > 0;
 }
 
 /* UDP remembers which heuristic took a packet and calls that one alone on later passes. Stock's guesses at RTP and RTCP would so
@@ -371,7 +372,7 @@ static heur_dissector_t stock_rtp, stock_rtcp;
 
 static ws_bool dissect_before(heur_dissector_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (d2dsrtp_dissect(tvb, pinfo, tree, NULL) > 0)
+    if (heuristic->enabled && d2dsrtp_dissect(tvb, pinfo, tree, NULL) > 0)
         return TRUE;
     return stock(tvb, pinfo, tree, data);
 }
@@ -446,8 +447,7 @@ void proto_reg_handoff_d2dsrtp(void)
 {
     stock_media_handoff(proto_d2dsrtp, create_dissector_handle(dissect_signalled, proto_d2dsrtp_media));
     found_handle = create_dissector_handle(dissect_found, proto_d2dsrtp);
-    heur_dissector_add("udp", dissect_unannounced, "SRTP with known keys over UDP", "d2dsrtp_udp", HEURISTIC_WITHOUT_LAYER,
-                       HEURISTIC_ENABLE);
+    heuristic = heuristic_add_without_layer("udp", dissect_unannounced, "SRTP with known keys over UDP", "d2dsrtp_udp");
     stock_rtp = heuristic_guard("rtp_udp", dissect_before_rtp);
     stock_rtcp = heuristic_guard("rtcp_udp", dissect_before_rtcp);
 }

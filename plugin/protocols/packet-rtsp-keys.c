@@ -20,6 +20,7 @@
 
 static int proto_rtsp = -1;
 static int proto_d2dsec = -1;
+static const heur_dtbl_entry_t *heuristic;
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 
@@ -202,7 +203,7 @@ static ws_bool dissect_interleaved(tvbuff_t *tvb, packet_info *pinfo, proto_tree
     uint8_t channel = 0;
     const rtsp_stream *stream = stream_of(tvb, pinfo, &channel);
     const interleaved_stream *interleaved = stream ? (const interleaved_stream *)stream->user : &unknown;
-    if ((!stream || concerns_us(stream)) && d2dsrtp_dissect(tvb, pinfo, tree, interleaved->media) > 0)
+    if (heuristic->enabled && (!stream || concerns_us(stream)) && d2dsrtp_dissect(tvb, pinfo, tree, interleaved->media) > 0)
         return TRUE;
     if (!stream || !interleaved->stocks || !has_forgotten(pinfo))
         return FALSE;
@@ -216,6 +217,5 @@ void proto_reg_handoff_rtsp_keys(void)
     proto_d2dsec = proto_get_id_by_filter_name("d2dsec");
     rtp_handle = find_dissector("rtp");
     rtcp_handle = find_dissector("rtcp");
-    heur_dissector_add("rtsp", dissect_interleaved, "SRTP with known keys in RTSP", "d2dsrtp_rtsp",
-                       HEURISTIC_WITHOUT_LAYER, HEURISTIC_ENABLE);
+    heuristic = heuristic_add_without_layer("rtsp", dissect_interleaved, "SRTP with known keys in RTSP", "d2dsrtp_rtsp");
 }

@@ -14,9 +14,10 @@ static int proto_framed = -1;
 static int ett_context = -1;
 
 static dissector_handle_t slsch_handle;
-static dissector_handle_t framed_handle; /* stock's "mac-lte-framed" */
-static dissector_handle_t found_handle;  /* of frames that the heuristic finds */
-static heur_dissector_t stock_heuristic; /* stock's "mac_lte_udp" */
+static dissector_handle_t framed_handle;   /* stock's "mac-lte-framed" */
+static const heur_dtbl_entry_t *heuristic; /* of sidelink frames over UDP */
+static dissector_handle_t found_handle;    /* of frames that it finds */
+static heur_dissector_t stock_heuristic;   /* stock's "mac_lte_udp" */
 
 /* --- finding sidelink PDUs ----------------------------------------------------------------------------------------- */
 
@@ -142,7 +143,7 @@ static int dissect_found(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 static ws_bool dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     sidelink_frame frame;
-    return find_in_udp(tvb, &frame) && call_dissector_only(found_handle, tvb, pinfo, tree, &frame) > 0;
+    return heuristic->enabled && find_in_udp(tvb, &frame) && call_dissector_only(found_handle, tvb, pinfo, tree, &frame) > 0;
 }
 
 /* UDP puts the heuristic that took a packet in front of the others, so that of stock would keep sidelink frames that come after
@@ -150,7 +151,7 @@ static ws_bool dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 static ws_bool dissect_before_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     sidelink_frame frame;
-    if (!find_in_udp(tvb, &frame))
+    if (!heuristic->enabled || !find_in_udp(tvb, &frame))
         return stock_heuristic(tvb, pinfo, tree, data);
     dissect_sidelink(tvb, pinfo, tree, &frame, call_stock_heuristic);
     return TRUE;
@@ -191,7 +192,6 @@ void stock_mac_lte_handoff(dissector_handle_t slsch)
     stock_heuristic = heuristic_guard("mac_lte_udp", dissect_before_stock);
     found_handle = create_dissector_handle(dissect_found, proto_get_id_by_filter_name("mac-lte"));
     if (stock_heuristic)
-        heur_dissector_add("udp", dissect_udp, "LTE sidelink SL-SCH in MAC-LTE framing over UDP", "slsch_udp",
-                           HEURISTIC_WITHOUT_LAYER, HEURISTIC_ENABLE);
+        heuristic = heuristic_add_without_layer("udp", dissect_udp, "LTE sidelink SL-SCH in MAC-LTE framing over UDP", "slsch_udp");
     dissector_add_uint("gsmtap.type", GSMTAP_LTE_MAC_FRAMED, create_dissector_handle(dissect_gsmtap, proto_framed));
 }

@@ -245,3 +245,14 @@ def test_what_is_the_plugins_stands_beside_stock(tshark, name):
     assert any(kinds) and not all(kinds) and not any(map(holds_ours, stock))
     for number, (found, expected, ours) in enumerate(zip(with_plugin, stock, kinds), 1):
         assert (below(found) if ours else found) == (below(expected) if ours else expected), "frame %d" % number
+
+
+# Wireshark asks a heuristic without a protocol whatever the user has switched off.
+@pytest.mark.parametrize("name, heuristic, shown", [("made_key_log_gcm_without_signalling", "d2dsrtp_udp", "d2dsrtp"),
+                                                    ("made_d2d_kd", "slsch_udp", "slsch")])
+def test_a_heuristic_can_be_switched_off(tshark, name, heuristic, shown):
+    capture = real_captures.FOLDER / (name + ".pcap")
+    options = ["-o", "d2dsec.keylog_file:%s" % tshark.readable(real_captures.FOLDER.parent / "keyfiles" / (name + ".keylog"))]
+    on = tshark.text(capture, *options, "-Y", shown)
+    off = tshark.text(capture, *options, "-Y", shown, "--disable-heuristic", heuristic)
+    assert on and not off
