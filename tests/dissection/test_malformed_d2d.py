@@ -414,7 +414,7 @@ SIGNALLING = {
         sdes__tag=1,
         pc5s__keyest__sdp="m=audio 0 RTP/SAVP 0"),
     "49 answer whose tag was not offered": row(
-        [ask(container(1, offer(1))), back(order(container(1, offer(2, name="bob"))))], "sdes.answer",
+        [ask(container(1, offer(1))), back(order(container(1, offer(2, name="bob"))))], "sdes.answer_error",
         "tag is not one of the offer's",
         sdes__tag=2, pc5s__kd_sess_id=0x1234),
     "49 key with a foreign character": row(
@@ -448,7 +448,7 @@ SIGNALLING = {
         ask(container(2, offer())), "pc5s.error", "it has no a=key-mgmt line", pc5s__keyest__method=2, sdes__tag=1,
         pc5s__kd_sess_id__msb=0x12),
     "50 a=key-mgmt with a foreign character": row(
-        ask(container(2, b"a=key-mgmt:mikey AQ4F*A==")), "mikey_ticket.sdp", "not base64", pc5s__keyest__method=2,
+        ask(container(2, b"a=key-mgmt:mikey AQ4F*A==")), "mikey_ticket.sdp_error", "not base64", pc5s__keyest__method=2,
         pc5s__kd_sess_id__msb=0x12),
     "50 MIKEY of one T after another, and no end": row(
         ask(container(3, mikey(5, TIMESTAMP * 9))), "mikey_ticket.error", "A next payload is announced, but nothing follows",

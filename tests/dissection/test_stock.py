@@ -169,7 +169,7 @@ def assert_same(tshark, capture, arguments, *options):
 @pytest.fixture(scope="module")
 def switched_off(tshark):
     """Options that switch off all that the plugin registers; what is there in name only goes with what it belongs to."""
-    names = [{line.split("\t")[-1] for line in tshark.run("-G", "protocols", plugin=plugin).stdout.decode().splitlines()}
+    names = [{line.split("\t")[2] for line in tshark.run("-G", "protocols", plugin=plugin).stdout.decode().splitlines()}
              for plugin in (True, False)]
     ours = sorted(name for name in names[0] - names[1] if "." not in name)
     assert names[1] < names[0] and ours
