@@ -346,6 +346,8 @@ mikey_keys_place mikey_keys_place_of(const mikey_message *message)
 
 void mikey_add_problem(mikey_message *message, mikey_problem_kind kind, octet_span where)
 {
+    if (message->problem_count >= MIKEY_MAX_PROBLEMS)
+        return;
     message->problems = g_renew(mikey_problem, message->problems, message->problem_count + 1);
     message->problems[message->problem_count++] = (mikey_problem){.kind = kind,
                                                                   .severity = mikey_problem_severity(kind),
