@@ -134,7 +134,8 @@ static void see_all(void)
         return;
     busy = true;
     read_file("/proc/self/maps", state->maps, sizeof state->maps);
-    for (char *line = strtok(state->maps, "\n"); line; line = strtok(NULL, "\n")) {
+    char *rest;
+    for (char *line = strtok_r(state->maps, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         unsigned long begin, end;
         if (sscanf(line, "%lx-%lx", &begin, &end) != 2 || !is_to_be_seen(line, begin, end))
             continue;
