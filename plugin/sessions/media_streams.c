@@ -676,6 +676,7 @@ static bool examine(examination *e, media_streams *streams, const media_packet *
     e->plain_len = 0;
     e->srtcp_index = 0;
     e->e_bit = false;
+    e->result = SRTP_OPEN_TAG_MISMATCH; /* also where no key can be tried */
     if (!packet->is_rtcp) {
         if (!rtp_packet_parse(&e->rtp, packet->data, packet->len))
             return false;
