@@ -1,4 +1,3 @@
-import os
 import sys
 from pathlib import Path
 
@@ -8,18 +7,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "dissection")]
 
 import desktop as driver
-import tshark as harness
-
-
-@pytest.fixture(scope="session")
-def tshark():
-    """Where nobody names a plugin the test is skipped; a named one must be there."""
-    reason = harness.plugin_missing()
-    if reason:
-        (pytest.fail if os.environ.get("D2DSEC_PLUGIN_DIR") else pytest.skip)(reason)
-    runner = harness.Tshark()
-    yield runner
-    runner.close()
+from tshark_fixture import tshark  # noqa: F401
 
 
 @pytest.fixture(scope="session")
