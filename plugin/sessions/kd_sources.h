@@ -78,7 +78,7 @@ typedef struct {
 } kd_body_arrival;
 
 /* Takes in the keys of an SDP body. Called again with the same body in the same frame it changes nothing. */
-void kd_sources_add_sdp(kd_sources *sources, const kd_body_arrival *arrival, const sdp_body *body);
+void kd_sources_add_sdp(kd_sources *sources, const kd_body_arrival *arrival, const sdp_body *sdp);
 
 /* Grows with each thing that was taken in. What failed under the same number would fail again. */
 unsigned kd_sources_count(const kd_sources *sources);

@@ -58,8 +58,8 @@ typedef struct {
  * be told, because the header is cut or reserved values stand in it (TS 36.322 section 5.5.1). */
 bool rlc_um_parse(rlc_um_pdu *pdu, const uint8_t *data, size_t len, size_t air_len, uint8_t sn_bits);
 
-/* Takes one problem out of *problems; NULL: none is left. */
-const sl_problem *rlc_um_take_problem(unsigned *problems);
+/* Takes one problem out of *bits; NULL: none is left. */
+const sl_problem *rlc_um_take_problem(unsigned *bits);
 
 /* Which SN length a channel has, as far as its PDUs tell. Zero-initialised: none was seen. */
 typedef struct {

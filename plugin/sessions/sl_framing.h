@@ -95,7 +95,7 @@ bool sl_pdcp_frame_begins(const uint8_t *data, size_t len);
 /* Reads data[0..len), which begins with the start string, of `air_len` octets. False: there is no PDU to be found in it. */
 bool sl_pdcp_frame_parse(sl_pdcp_frame *frame, const uint8_t *data, size_t len, size_t air_len);
 
-/* Takes one problem out of *problems; NULL: none is left. */
-const sl_problem *sl_pdcp_frame_take_problem(unsigned *problems);
+/* Takes one problem out of *bits; NULL: none is left. */
+const sl_problem *sl_pdcp_frame_take_problem(unsigned *bits);
 
 #endif

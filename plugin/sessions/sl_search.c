@@ -223,7 +223,8 @@ static bool vary_tek(search *s, const kd_candidate *candidate)
     for (unsigned method = TEK_KD_IDENTITY; method <= TEK_KD_ZEROS_BEHIND; method++) {
         sl_profile profile = *s->from;
         profile.tek.method = (tek_kd_method)method;
-        for (uint16_t fc = 0; fc < (method == TEK_KD_LABEL ? FCS : 1); fc++) {
+        const uint16_t fcs = method == TEK_KD_LABEL ? FCS : 1;
+        for (uint16_t fc = 0; fc < fcs; fc++) {
             profile.tek.fc = method == TEK_KD_LABEL ? fc : s->from->tek.fc;
             if (try_candidate(s, &profile, candidate))
                 return true;

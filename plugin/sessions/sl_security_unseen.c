@@ -97,10 +97,12 @@ static void add_of_kd_sess(sl_security *security, const sl_wanted *wanted, GPtrA
 static void add_of_traffic_keys(sl_security *security, const sl_wanted *wanted, GPtrArray *made)
 {
     GPtrArray *peks = lines_of(security, KEYLOG_D2D_PEK, wanted), *piks = lines_of(security, KEYLOG_D2D_PIK, wanted);
-    guint pek_count = MAX(peks->len, 1), pik_count = MAX(piks->len, 1), couples = peks->len + piks->len > 0 ? pek_count * pik_count : 0;
-    for (guint i = 0; i < MIN(couples, SL_MAX_TRIED); i++) {
+    guint pek_count = MAX(peks->len, 1), pik_count = MAX(piks->len, 1);
+    for (guint i = 0; i < MIN(pek_count * pik_count, SL_MAX_TRIED); i++) {
         const sl_logged *pek = peks->len ? (const sl_logged *)peks->pdata[i / pik_count] : NULL;
         const sl_logged *pik = piks->len ? (const sl_logged *)piks->pdata[i % pik_count] : NULL;
+        if (!pek && !pik)
+            break;
         if (((pek && pek->for_any) || (pik && pik->for_any)) && !sl_spend(security, 1))
             break;
         sl_context *context = logged_context(security, wanted, pik ? pik : pek);

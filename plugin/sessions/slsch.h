@@ -61,7 +61,7 @@ typedef struct {
  * malformed PDU is what precedes the fault. False: the list of subheaders does not end within the captured octets. */
 bool slsch_parse(slsch_pdu *pdu, const uint8_t *data, size_t len, size_t air_len);
 
-/* Takes one problem out of *problems; NULL: none is left. */
-const sl_problem *slsch_take_problem(unsigned *problems);
+/* Takes one problem out of *bits; NULL: none is left. */
+const sl_problem *slsch_take_problem(unsigned *bits);
 
 #endif
