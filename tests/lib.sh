@@ -13,7 +13,7 @@ TEST_PACKAGES=(libjson-glib-dev libsrtp2-dev
                python3-pytest python3-scapy python3-cryptography python3-jsonschema
                clang libclang-rt-dev      # libFuzzer
                wireshark xvfb openbox xdotool xclip   # the window
-               valgrind cppcheck shellcheck
+               valgrind cppcheck clang-tidy shellcheck
                dpkg-dev file)
 if [[ $(uname -m) == x86_64 ]]; then    # the only processors that it is for
     BUILD_PACKAGES+=(libipsec-mb-dev)

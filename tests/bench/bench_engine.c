@@ -36,7 +36,7 @@ typedef struct {
 static void make_packet(uint8_t *packet, size_t len, uint16_t seq)
 {
     for (size_t i = 0; i < len; i++)
-        packet[i] = (uint8_t)rand();
+        packet[i] = (uint8_t)g_random_int();
     packet[0] = 0x80;
     packet[1] = 0;
     packet[2] = (uint8_t)(seq >> 8);
@@ -190,8 +190,8 @@ static void run(const libsrtp_suite *suite, size_t packet_len, int rounds)
 
 int main(int argc, char **argv)
 {
-    const int packet_len = argc > 1 ? atoi(argv[1]) : 172;
-    const int rounds = argc > 2 ? atoi(argv[2]) : 500;
+    const int packet_len = argc > 1 ? (int)g_ascii_strtoll(argv[1], NULL, 10) : 172;
+    const int rounds = argc > 2 ? (int)g_ascii_strtoll(argv[2], NULL, 10) : 500;
     size_t count;
     const libsrtp_suite *suites = libsrtp_suites(&count);
 
@@ -199,6 +199,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s [octets of a packet, %d to %d] [rounds]\n", argv[0], HEADER_LEN, MAX_PACKET_LEN);
         return 2;
     }
+    g_random_set_seed(1);
     g_assert_cmpint(srtp_init(), ==, srtp_err_status_ok);
     printf("packets of %d octets a second, best of %d rounds of %d\n\n", packet_len, rounds, PACKETS);
     printf("%-24s %10s %10s %10s %10s %13s\n", "", "engine", "OpenSSL", "libsrtp2", "/ OpenSSL", "/ libsrtp2");

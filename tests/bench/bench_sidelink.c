@@ -51,7 +51,7 @@ static void make_pdus(const rival_engine *rival, size_t len)
     for (uint32_t i = 0; i < PDUS; i++) {
         uint8_t *head = pdus[i], *iv = bare_pdus[i].iv;
         for (size_t at = BARE_HEAD_LEN; at < ROOM; at++)
-            head[at] = (uint8_t)rand();
+            head[at] = (uint8_t)g_random_int();
         octets_put_u32(head, i);
         octets_put_u32(head + 4, BEARER << 27);
         memcpy(iv, head, BARE_HEAD_LEN);
@@ -151,13 +151,14 @@ static void run(const rival_engine *rival, size_t len, int rounds)
 
 int main(int argc, char **argv)
 {
-    const int len = argc > 1 ? atoi(argv[1]) : 200;
-    const int rounds = argc > 2 ? atoi(argv[2]) : 500;
+    const int len = argc > 1 ? (int)g_ascii_strtoll(argv[1], NULL, 10) : 200;
+    const int rounds = argc > 2 ? (int)g_ascii_strtoll(argv[2], NULL, 10) : 500;
 
     if (len < 1 || len > EPS_MAX_LEN || rounds < 1) {
         fprintf(stderr, "usage: %s [octets of a PDU, 1 to %d] [rounds]\n", argv[0], EPS_MAX_LEN);
         return 2;
     }
+    g_random_set_seed(1);
     printf("PDUs of %d octets a second, best of %d rounds of %d\n\n", len, rounds, PDUS);
     printf("%-10s %10s %10s %8s %14s %8s\n", "", "engine", "bare", "/ bare", "single buffer", "/ single");
     for (size_t i = 0; i < G_N_ELEMENTS(RIVALS); i++)

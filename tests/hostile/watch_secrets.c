@@ -8,6 +8,7 @@
  * The secrets are kept masked, in a mapping of their own: what is compared with them must not be found itself.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -84,22 +85,22 @@ static int look_at(void *memory)
     return number;
 }
 
-void free(void *memory)
+void free(void *ptr)
 {
-    int number = look_at(memory);
+    int number = look_at(ptr);
     if (number >= 0) {
         busy = true;
         tell("freed", number);
         busy = false;
     }
-    __libc_free(memory);
+    __libc_free(ptr);
 }
 
-void *realloc(void *memory, size_t size)
+void *realloc(void *ptr, size_t size)
 {
-    int number = look_at(memory);
-    void *moved = __libc_realloc(memory, size);
-    if (number >= 0 && moved != memory) {
+    int number = look_at(ptr);
+    void *moved = __libc_realloc(ptr, size);
+    if (number >= 0 && moved != ptr) {
         busy = true;
         tell("moved", number);
         busy = false;
@@ -128,6 +129,8 @@ static bool is_to_be_seen(const char *line, uintptr_t begin, uintptr_t end)
     return strstr(line, " rw") && !strstr(line, "[stack") && !((uintptr_t)state >= begin && (uintptr_t)state < end);
 }
 
+/* In a signal handler, too: whoever sends the signal does so while the program waits, and not in the middle of these functions.
+ * NOLINTBEGIN(bugprone-signal-handler, cert-sig30-c, performance-no-int-to-ptr) */
 static void see_all(void)
 {
     if (!state || busy)
@@ -136,8 +139,9 @@ static void see_all(void)
     read_file("/proc/self/maps", state->maps, sizeof state->maps);
     char *rest;
     for (char *line = strtok_r(state->maps, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        unsigned long begin, end;
-        if (sscanf(line, "%lx-%lx", &begin, &end) != 2 || !is_to_be_seen(line, begin, end))
+        char *behind;
+        const uintptr_t begin = strtoul(line, &behind, 16), end = *behind == '-' ? strtoul(behind + 1, NULL, 16) : begin;
+        if (!is_to_be_seen(line, begin, end))
             continue;
         int number = search((const void *)begin, end - begin);
         if (number >= 0)
@@ -146,6 +150,7 @@ static void see_all(void)
     dprintf(found, "seen\n");
     busy = false;
 }
+/* NOLINTEND(bugprone-signal-handler, cert-sig30-c, performance-no-int-to-ptr) */
 
 static void see_all_now(int signal_number)
 {
@@ -159,9 +164,9 @@ static void take_secrets(const char *text)
 {
     while (*text && state->count < SECRETS_MAX) {
         secret *next = &state->secrets[state->count];
-        unsigned octet;
-        while (next->len < SECRET_MAX && *text != '\n' && sscanf(text, "%2x", &octet) == 1) {
-            next->masked[next->len++] = (uint8_t)(octet ^ MASK);
+        while (next->len < SECRET_MAX && isxdigit((unsigned char)text[0]) && isxdigit((unsigned char)text[1])) {
+            const char octet[] = {text[0], text[1], '\0'};
+            next->masked[next->len++] = (uint8_t)(strtoul(octet, NULL, 16) ^ MASK);
             text += 2;
         }
         text += strspn(text, "\n");

@@ -46,14 +46,14 @@ static GByteArray *cleansed;
 static unsigned cleansing_calls;
 
 /* In OpenSSL's place. */
-void OPENSSL_cleanse(void *octets, size_t len)
+void OPENSSL_cleanse(void *ptr, size_t len)
 {
     enum { KEPT = 1 << 20 };
     cleansing_calls++;
     if (cleansed && len && cleansed->len + len <= KEPT)
-        g_byte_array_append(cleansed, octets, (guint)len);
+        g_byte_array_append(cleansed, ptr, (guint)len);
     if (len)
-        memset(octets, 0, len);
+        memset(ptr, 0, len);
 }
 
 void mikey_watch_cleansing(void)

@@ -222,12 +222,12 @@ static void test_many_told_keys(void)
     mikey_watch_cleansing();
     g_test_timer_start();
     mikey_scene_take(scene, frame++, mikey_span(request));
-    for (uint8_t t = 0; t < TRANSFERS; t++) {
-        init->data[7] = resp->data[7] = t;
+    for (unsigned t = 0; t < TRANSFERS; t++) {
+        init->data[7] = resp->data[7] = (uint8_t)t;
         const mikey_record *record = mikey_scene_take(scene, frame++, mikey_span(init));
         first = first ? first : record;
-        for (uint8_t i = 0; i < ANSWERS; i++) {
-            resp->data[50] = i; /* in RANDRr */
+        for (unsigned i = 0; i < ANSWERS; i++) {
+            resp->data[50] = (uint8_t)i; /* in RANDRr */
             g_assert_nonnull(mikey_scene_take(scene, frame++, mikey_span(resp))->initial);
         }
     }

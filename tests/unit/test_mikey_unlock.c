@@ -247,7 +247,7 @@ static void test_take_keys(void)
     mikey_step *from = mikey_step_new("PSK", MIKEY_FROM_KEYLOG, NULL, TEXT("psk"), NOTHING, NOTHING);
     mikey_take_keys(record, &message->chain, from, keys);
     g_assert_cmpuint(keys->len, ==, G_N_ELEMENTS(names));
-    for (uint8_t type = 0; type < keys->len; type++) {
+    for (guint type = 0; type < keys->len; type++) {
         const mikey_step *key = keys->pdata[type];
         g_assert_true(key == record->steps->pdata[type]);
         g_assert_cmpstr(key->name, ==, names[type]);

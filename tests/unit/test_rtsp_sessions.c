@@ -18,10 +18,15 @@ typedef struct {
 static transport_address at(const char *address)
 {
     transport_address result = {0};
-    unsigned ip[4], port;
-    g_assert_cmpint(sscanf(address, "%u.%u.%u.%u:%u", &ip[0], &ip[1], &ip[2], &ip[3], &port), ==, 5);
-    const uint8_t octets[4] = {(uint8_t)ip[0], (uint8_t)ip[1], (uint8_t)ip[2], (uint8_t)ip[3]};
-    transport_address_set(&result, octets, 4, (uint16_t)port);
+    char **parts = g_strsplit_set(address, ".:", 0);
+    guint64 port;
+    uint8_t octets[4];
+    g_assert_cmpuint(g_strv_length(parts), ==, G_N_ELEMENTS(octets) + 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(octets); i++)
+        octets[i] = (uint8_t)g_ascii_strtoull(parts[i], NULL, 10);
+    g_assert_true(g_ascii_string_to_unsigned(parts[G_N_ELEMENTS(octets)], 10, 0, UINT16_MAX, &port, NULL));
+    transport_address_set(&result, octets, sizeof octets, (uint16_t)port);
+    g_strfreev(parts);
     return result;
 }
 

@@ -82,9 +82,9 @@ static void assert_found(const sl_profile *from, kd_kind kind)
 
 static void test_reading(void)
 {
-    for (uint8_t bearer = 0; bearer <= SL_BEARER_LCID_LESS_ONE; bearer++) {
+    for (int bearer = 0; bearer <= SL_BEARER_LCID_LESS_ONE; bearer++) {
         sl_profile from = *RIGHT;
-        from.reading.bearer = bearer;
+        from.reading.bearer = (uint8_t)bearer;
         assert_found(&from, KD_LOGGED);
     }
     for (unsigned rule = 0; rule < SL_DIRECTION_RULES; rule++) {

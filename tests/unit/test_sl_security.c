@@ -16,13 +16,13 @@ static GByteArray *cleansed; /* NULL: calls alone are counted */
 static uint64_t cleansing_calls;
 
 /* In OpenSSL's place. Every context and every derivation that was tried in vain ends in it. */
-void OPENSSL_cleanse(void *octets, size_t len)
+void OPENSSL_cleanse(void *ptr, size_t len)
 {
     cleansing_calls++;
     if (cleansed && len)
-        g_byte_array_append(cleansed, octets, (guint)len);
+        g_byte_array_append(cleansed, ptr, (guint)len);
     if (len)
-        memset(octets, 0, len);
+        memset(ptr, 0, len);
 }
 
 static bool was_cleansed(const char *hex)

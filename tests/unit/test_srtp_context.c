@@ -149,9 +149,9 @@ static void test_impossible_tag_lengths(void)
         srtp_master_key key = make_key("AES_CM_128_HMAC_SHA1_80", 0);
         key.transform = CASES[i].transform;
         srtp_context *context = srtp_context_new(&key);
-        for (uint8_t tag_len = 0; tag_len < strlen(CASES[i].possible); tag_len++) {
+        for (size_t tag_len = 0; tag_len < strlen(CASES[i].possible); tag_len++) {
             for (int verify = 0; verify < 2; verify++) {
-                const srtp_reading reading = { .tag_len = tag_len, .verify = verify };
+                const srtp_reading reading = { .tag_len = (uint8_t)tag_len, .verify = verify };
                 size_t out_len;
                 uint32_t index;
                 bool encrypted;

@@ -72,7 +72,7 @@ static void check_lines(const char *text)
 
 static void test_nothing_reaches_the_terminal(void)
 {
-    char *text = text_of(report_of_texts(HOSTILE));
+    char *text = text_of(report_of_texts(HOSTILE)); /* NOLINT(misc-misleading-bidirectional): what it is for */
     check_lines(text);
     g_assert_nonnull(strstr(text, "a\\u001b[31mb\\u0007c\\u000d\\u000ad\\u202ee"));
     g_free(text);
