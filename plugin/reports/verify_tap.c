@@ -201,37 +201,45 @@ verify_report *verify_listener_report(verify_listener *listener)
 
 /* --- writing -------------------------------------------------------------------------------------------------------- */
 
-static void write_text(verify_listener *listener, void *user _U_)
+static void print_text(const verify_report *report, FILE *stream)
 {
-    verify_report *report = verify_listener_report(listener);
-    if (!report)
-        return;
     GString *text = verify_text_write(report);
-    fwrite(text->str, 1, text->len, stdout);
-    fflush(stdout);
+    fwrite(text->str, 1, text->len, stream);
     g_string_free(text, TRUE);
-    verify_report_free(report);
 }
 
-/* path: NULL for standard output. */
-static void write_json(verify_listener *listener, void *path)
+/* path: NULL for standard output. A report that is not there as a whole must not pass for one. */
+static void write_report(verify_listener *listener, const char *path, void (*print)(const verify_report *, FILE *))
 {
     verify_report *report = verify_listener_report(listener);
     if (!report)
         return;
     FILE *stream = path ? g_fopen(path, "wb") : stdout;
+    bool failed = !stream;
+    int reason = errno;
     if (stream) {
-        verify_json_write(report, stream);
-        bool failed = fflush(stream) != 0 || ferror(stream);
-        const int reason = errno;
-        if (path)
-            failed |= fclose(stream) != 0;
-        if (failed)
-            report_failure("Verification report %s: %s", path ? (const char *)path : "on standard output", g_strerror(reason));
-    } else {
-        report_failure("Verification report %s: %s", (const char *)path, g_strerror(errno));
+        print(report, stream);
+        failed = fflush(stream) != 0 || ferror(stream);
+        reason = errno;
+        if (path && fclose(stream) != 0 && !failed) {
+            failed = true;
+            reason = errno;
+        }
     }
+    if (failed)
+        report_failure("Verification report %s: %s", path ? path : "on standard output", g_strerror(reason));
     verify_report_free(report);
+}
+
+static void write_text(verify_listener *listener, void *user _U_)
+{
+    write_report(listener, NULL, print_text);
+}
+
+/* path: NULL for standard output. */
+static void write_json(verify_listener *listener, void *path)
+{
+    write_report(listener, path, verify_json_write);
 }
 
 /* argument: all of it, from the name of the option on. */

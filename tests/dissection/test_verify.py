@@ -84,6 +84,14 @@ def test_file_that_cannot_be_written(tshark):
     assert b"Verification report" in done.stderr and b"No such file" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["", ",json"])
+def test_output_that_is_full(tshark, form):
+    argv, environment = tshark.command(["-r", tshark.readable(CALL), "-q", "-z", "d2dsec,verify" + form])
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(argv, env=environment, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.stderr.count(b"Verification report on standard output: No space left on device") == 1
+
+
 def test_form_that_is_none(tshark):
     argv, environment = tshark.command(["-r", tshark.readable(CALL), "-q", "-z", "d2dsec,verify,xml"])
     done = subprocess.run(argv, env=environment, capture_output=True, timeout=60)
