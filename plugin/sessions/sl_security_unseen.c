@@ -101,11 +101,10 @@ static void add_of_traffic_keys(sl_security *security, const sl_wanted *wanted, 
     for (guint i = 0; i < MIN(pek_count * pik_count, SL_MAX_TRIED); i++) {
         const sl_logged *pek = peks->len ? (const sl_logged *)peks->pdata[i / pik_count] : NULL;
         const sl_logged *pik = piks->len ? (const sl_logged *)piks->pdata[i % pik_count] : NULL;
-        if (!pek && !pik)
+        const sl_logged *telling = pik ? pik : pek; /* what the other leaves open */
+        if (!telling || (((pek && pek->for_any) || (pik && pik->for_any)) && !sl_spend(security, 1)))
             break;
-        if (((pek && pek->for_any) || (pik && pik->for_any)) && !sl_spend(security, 1))
-            break;
-        sl_context *context = logged_context(security, wanted, pik ? pik : pek);
+        sl_context *context = logged_context(security, wanted, telling);
         if (pek) {
             take_told(context, &pek->told);
             context->source.line = pek->line;
