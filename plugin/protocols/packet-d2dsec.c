@@ -19,9 +19,11 @@
 
 #include <openssl/crypto.h>
 
-/* How often a growing key log is looked at, and how many of its faults one message lists. */
+/* How often a growing key log is looked at, how many of its faults one message lists, and how many of the key logs in a capture have a
+ * message: each may be a window that somebody has to close. */
 #define KEYLOG_INTERVAL_US (10 * 1000)
 #define KEYLOG_MAX_REPORTED 10
+#define KEYLOG_MAX_MESSAGES 4
 
 /* "D2DK": the type of Decryption Secrets Blocks that hold a key log (defined in keyfiles/README.md). */
 #define D2D_SECRETS_TYPE 0x4432444b
@@ -58,6 +60,7 @@ static ws_bool padding_takes_keystream = FALSE;
 static d2d_capture capture;
 static gint64 keylogs_looked_at;
 static bool told_of_withheld_keys;
+static unsigned faulty_embedded; /* key logs in the capture that have faults */
 
 /* --- the key table in the preferences ------------------------------------------------------------------------------ */
 
@@ -209,8 +212,7 @@ static void report_faults(const char *name, const keylog_look *look)
 
 static void use_new_entries(unsigned added)
 {
-    mikey_sessions_settle(capture.mikey);
-    if (added) {
+    if (mikey_sessions_settle(capture.mikey, capture.first_pass_over) || added) {
         derive_srtp_from_kd();
         media_streams_news(capture.streams);
     }
@@ -267,7 +269,11 @@ static void take_embedded(const void *text, unsigned len)
         return;
     keylog_look look = {true, g_string_new(NULL), 0};
     unsigned added = keylog_read_text((const char *)text, len, take_entry, take_fault, &look);
-    report_faults("in the capture", &look);
+    if (look.fault_count && ++faulty_embedded > KEYLOG_MAX_MESSAGES)
+        g_string_free(look.faults, TRUE);
+    else
+        report_faults(faulty_embedded == KEYLOG_MAX_MESSAGES ? "in the capture (the faults of further ones are not told)" : "in the capture",
+                      &look);
     use_new_entries(added);
 }
 
@@ -370,12 +376,14 @@ static void close_capture(void)
     session_keys_free(capture.keys);
     memset(&capture, 0, sizeof capture);
     told_of_withheld_keys = false;
+    faulty_embedded = 0;
     close_keylogs();
 }
 
 static void end_first_pass(void)
 {
     capture.first_pass_over = true;
+    use_new_entries(0);
 }
 
 bool d2d_transport_address(const address *from, uint32_t port, transport_address *to)

@@ -61,6 +61,7 @@ mikey_sessions *mikey_sessions_new(session_keys *keys)
     sessions->by_csb = g_hash_table_new_full(NULL, NULL, NULL, free_list);
     sessions->tickets = g_hash_table_new_full(keyed_hash_bytes, g_bytes_equal, free_ticket_data, free_ticket_state);
     sessions->suites = mikey_suites_new();
+    sessions->credit = MIKEY_CREDIT_INITIAL;
     return sessions;
 }
 
@@ -297,25 +298,46 @@ void mikey_work_out(mikey_sessions *sessions, mikey_record *initial, mikey_recor
     }
 }
 
-/* Those that update others last, wherever they stand. */
-static void work_out_all(mikey_sessions *sessions, bool of_updates)
+static void add_credit(mikey_sessions *sessions)
 {
-    for (guint i = 0; i < sessions->records->len; i++) {
+    sessions->credit = MIN(sessions->credit + MIKEY_CREDIT_PER_ARRIVAL, MIKEY_CREDIT_INITIAL);
+}
+
+/* The oldest record that credit reaches back to, where each costs what it did before. */
+static guint oldest_affordable(const mikey_sessions *sessions)
+{
+    int64_t left = sessions->credit;
+    guint oldest = sessions->records->len;
+    while (oldest > 0 && left > 0)
+        left -= 1 + (int64_t)((const mikey_record *)sessions->records->pdata[--oldest])->work;
+    return oldest;
+}
+
+/* Those that update others last, wherever they stand. */
+static void work_out_from(mikey_sessions *sessions, guint oldest, bool of_updates)
+{
+    for (guint i = oldest; i < sessions->records->len; i++) {
         mikey_record *record = sessions->records->pdata[i];
         if (is_worked_out(record) && (record->base != NULL) == of_updates)
             work_out(sessions, record, NULL);
     }
 }
 
-void mikey_sessions_settle(mikey_sessions *sessions)
+bool mikey_sessions_settle(mikey_sessions *sessions, bool in_full)
 {
     if (!sessions->unsettled)
-        return;
-    sessions->unsettled = false;
-    for (guint i = 0; i < sessions->records->len; i++)
+        return false;
+    const guint oldest = in_full ? 0 : oldest_affordable(sessions);
+    sessions->unsettled = oldest > 0;
+    if (oldest == sessions->records->len)
+        return false;
+    for (guint i = oldest; i < sessions->records->len; i++)
         ((mikey_record *)sessions->records->pdata[i])->work = 0;
-    work_out_all(sessions, false);
-    work_out_all(sessions, true);
+    work_out_from(sessions, oldest, false);
+    work_out_from(sessions, oldest, true);
+    for (guint i = oldest; i < sessions->records->len; i++)
+        sessions->credit -= 1 + (int64_t)((const mikey_record *)sessions->records->pdata[i])->work;
+    return true;
 }
 
 void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_key)
@@ -328,6 +350,7 @@ void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_
 void mikey_sessions_add_logged(mikey_sessions *sessions, const keylog_entry *entry)
 {
     mikey_secrets_add(sessions->secrets, entry);
+    add_credit(sessions);
     sessions->news++;
     sessions->unsettled = true;
 }
@@ -381,6 +404,7 @@ static void note_place(mikey_sessions *sessions, mikey_record *record, const mik
 static mikey_record *new_record(mikey_sessions *sessions, const mikey_arrival *arrival, octet_span message)
 {
     mikey_record *record = mikey_record_new(message, arrival->frame);
+    add_credit(sessions);
     g_ptr_array_add(sessions->records, record);
     g_ptr_array_add(list_at(sessions->by_csb, record->message->header.csb_id), record);
     const mikey_payload *ticket = mikey_find(&record->message->chain, MIKEY_TICKET, NULL);

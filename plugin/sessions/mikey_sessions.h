@@ -14,6 +14,11 @@
 
 #include <openssl/evp.h>
 
+/* What working out again for the sake of new secrets may cost, in keys tried and derived: at once, and more with each message and each
+ * secret, so that work stays linear where a capture has both in turn. */
+#define MIKEY_CREDIT_INITIAL (1 << 17)
+#define MIKEY_CREDIT_PER_ARRIVAL 128
+
 typedef struct mikey_sessions mikey_sessions;
 
 /* What carried a message. */
@@ -37,8 +42,9 @@ void mikey_sessions_set_private_key(mikey_sessions *sessions, EVP_PKEY *private_
 /* Takes in the secret of a MIKEY_... or HI2_CC line. What it may open is worked out by the next mikey_sessions_settle. */
 void mikey_sessions_add_logged(mikey_sessions *sessions, const keylog_entry *entry);
 
-/* Works out again what secrets have been added since may open. */
-void mikey_sessions_settle(mikey_sessions *sessions);
+/* Works out again what secrets have been added since may open: the newest messages, as far as credit goes, or `in_full` all of them. True:
+ * some were worked out. */
+bool mikey_sessions_settle(mikey_sessions *sessions, bool in_full);
 
 /* Takes in a message. The same octets are one record wherever and however often they are seen; legs add up. The result lives as long
  * as `sessions`; its findings may be made anew by each of these functions. */

@@ -27,6 +27,7 @@ struct mikey_sessions {
     EVP_PKEY *private_key;
     unsigned news;        /* grows with each working out and each secret */
     bool unsettled;       /* secrets came since all was worked out */
+    int64_t credit;       /* work that working out again may still cost; below 0: it cost more than was thought */
     GPtrArray *records;   /* mikey_record *, owned, in order of arrival */
     GHashTable *by_frame; /* frame to GPtrArray of borrowed mikey_record * */
     GHashTable *by_csb;   /* CSB ID to the same */

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from model import mikey_model as mikey
 from model import pc5s_model as pc5s
+from model import pcapng
 from model import sidelink_framing as sidelink
 from model.capture import Capture, TcpConnection
 from model.sip_model import crypto_line
@@ -348,6 +349,31 @@ def sidelink_sequence_numbers(n, dice):
 
 
 # --- key logs --------------------------------------------------------------------------------------------
+
+
+def written_between_key_logs(capture, key_log_of):
+    """As pcapng, with a key log of its own in front of each packet; before Wireshark 4.4 they reach no plugin."""
+    out = bytearray(pcapng.section_header("<") + pcapng.interface("<", capture.link_type, capture.snaplen))
+    for at, (_, octets, length) in enumerate(capture.frames):
+        out += pcapng.key_log("<", key_log_of(at)) + pcapng.packet("<", at * 1000, octets, length)
+    return Flood(bytes(out), len(capture.frames))
+
+
+@flood(500)
+def key_logs_between_mikey_messages(n, dice):
+    """Each key log could open every message so far."""
+    capture = Capture()
+    for i in range(n):
+        capture.udp(("192.0.2.10", 2269), ("198.51.100.20", 2269), mikey_message(dice, struct.pack("!I", i + 1)))
+    return written_between_key_logs(capture, lambda at: b"MIKEY_PSK * %s\n" % dice.randbytes(16).hex().encode())
+
+
+@flood(500)
+def key_logs_between_streams(n, dice):
+    capture = Capture()
+    for i in range(n):
+        capture.udp((host(i), 20000), PEER, rtp(i + 1, 1, dice))
+    return written_between_key_logs(capture, lambda at: b"SRTP_MASTER * %s:%s\n" % (CM80.encode(), dice.randbytes(30).hex().encode()))
 
 
 def one_packet(key_log):

@@ -13,8 +13,9 @@ import sys
 
 import pytest
 
+import exhausting_captures
 import tshark as harness
-from model import real_captures
+from model import pcapng, real_captures
 
 ROOT = real_captures.FOLDER.parent
 SCRIPT = ROOT / "plugin" / "reports" / "d2dsec-keys"
@@ -74,20 +75,12 @@ def counted(capture):
 # --- files of this test's own making ---------------------------------------------------------------------------
 
 
-def block(order, kind, body):
-    body += bytes(-len(body) % 4)
-    length = struct.pack(order + "I", 12 + len(body))
-    return struct.pack(order + "I", kind) + length + body + length
-
-
 def section(order, frames, *, tell_length=False, more=b""):
     """A section with an Ethernet interface, a comment block of nobody's, and a frame at each second from 1 on."""
-    body = block(order, 1, struct.pack(order + "HHI", 1, 0, 0)) + more
+    body = pcapng.interface(order, 1) + more
     for second, frame in enumerate(frames, 1):
-        time = second * 1000000
-        body += block(order, 6, struct.pack(order + "5I", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + frame)
-    length = struct.pack(order + "q", len(body) if tell_length else -1)
-    return block(order, 0x0A0D0D0A, struct.pack(order + "IHH", 0x1A2B3C4D, 1, 0) + length) + body
+        body += pcapng.packet(order, second * 1000000, frame)
+    return pcapng.section_header(order, len(body) if tell_length else -1) + body
 
 
 def pcap(order, magic, frames, fraction=0):
@@ -138,8 +131,8 @@ SECTIONS = {
     "length told": section("<", FRAMES, tell_length=True),
     "two sections": section("<", FRAMES, tell_length=True) + section("<", FRAMES[:5], tell_length=True),
     "two byte orders": section(">", FRAMES) + section("<", FRAMES[:5]),
-    "unknown block": section("<", FRAMES, more=block("<", 0x0BAD, b"of nobody's")),
-    "secrets of another type": section("<", FRAMES, more=block("<", 10, struct.pack("<II", 0x544C534B, 4) + b"# a\n")),
+    "unknown block": section("<", FRAMES, more=pcapng.block("<", 0x0BAD, b"of nobody's")),
+    "secrets of another type": section("<", FRAMES, more=pcapng.block("<", 10, struct.pack("<II", 0x544C534B, 4) + b"# a\n")),
     "pcap, big endian": pcap(">", 0xA1B2C3D4, FRAMES, 999999),
     "pcap, nanoseconds": pcap("<", 0xA1B23C4D, FRAMES, 123456789),
 }
@@ -223,7 +216,7 @@ def test_bad_key_log_is_named_in_one_line(folder, octets):
                          ids=["no type", "no length", "longer than the block"])
 def test_damaged_secrets_give_no_keys(folder, secrets):
     capture = folder / "damaged.pcapng"
-    capture.write_bytes(section("<", FRAMES, more=block("<", 10, secrets)))
+    capture.write_bytes(section("<", FRAMES, more=pcapng.block("<", 10, secrets)))
     out, said = keys("extract", capture, status=1 if not secrets else 2)
     assert out == b"" and said.count("\n") == 1
 
@@ -263,7 +256,7 @@ def test_editcap_keeps_and_discards_it(folder, embedded):
 
 def late(log, frames=FRAMES):
     """A capture whose key log comes last."""
-    return section("<", frames) + block("<", 10, TYPE[::-1] + struct.pack("<I", len(log)) + log)
+    return section("<", frames) + pcapng.key_log("<", log)
 
 
 @from_4_4
@@ -304,6 +297,16 @@ def test_faults_are_named_with_their_line_and_no_secret(tshark, folder):
     said = tshark.run("-r", here(tshark, folder / "faulty.pcapng"), "-V").stderr.decode()
     assert re.search(r"Key log in the capture:\nline 2: ", said)
     assert secret[:8] not in said
+
+
+@from_4_4
+def test_faults_of_many_key_logs_are_not_all_told(tshark):
+    capture = exhausting_captures.Capture()
+    for _ in range(20):
+        capture.udp(("192.0.2.1", 9), ("192.0.2.2", 9), b"x")
+    octets = exhausting_captures.written_between_key_logs(capture, lambda at: b"D2D_KD * zz\n").octets
+    said = tshark.run("-r", tshark.file("many.pcapng", octets)).stderr.decode()
+    assert said.count("Key log in the capture") == 4 and said.count("further ones are not told") == 1
 
 
 @only_4_0

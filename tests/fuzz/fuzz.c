@@ -180,7 +180,7 @@ void fuzz_capture_log(fuzz_capture *capture, octet_span lines)
         keylog_entry_free(entry);
         g_free(error);
     }
-    mikey_sessions_settle(capture->mikey);
+    mikey_sessions_settle(capture->mikey, false);
     media_streams_news(capture->streams);
 }
 

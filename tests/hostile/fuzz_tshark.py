@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from mutation import Capture, spoil_capture, spoil_key_log
-from sanitized import SANITIZERS, SanitizedTshark, signature
+from sanitized import SANITIZERS, SanitizedTshark, signature    # first: it tells where the models are
+from mutation import Capture, spoil_capture, spoil_key_log, spread
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLES, KEY_FILES = ROOT / "captures", ROOT / "keyfiles"
@@ -67,6 +67,7 @@ class Job:
     preferences: list
     key_log: bytes  # or None
     private_key: bool
+    embedded: list  # what stands of it in the capture, with the number of frames before it; None: it is a file
 
 
 def plan(seed, captures, logs, count):
@@ -77,7 +78,9 @@ def plan(seed, captures, logs, count):
     chosen = [first, *dice.sample(alike, min(len(alike), dice.choice((0, 1, 3, 8))))]
     preferences = dice.sample(PREFERENCES, dice.choice((0, 0, 1, 3)))
     key_log = spoil_key_log(dice, dice.choice((logs, dice.sample(logs, 3)))) if dice.random() < 0.8 else None
-    return Job(mode, spoil_capture(dice, chosen, count), preferences, key_log, dice.random() < 0.5)
+    capture, private_key = spoil_capture(dice, chosen, count), dice.random() < 0.5
+    embedded = spread(dice, key_log, len(capture.frames)) if key_log is not None and dice.random() < 0.4 else None
+    return Job(mode, capture, preferences, key_log, private_key, embedded)
 
 
 def arguments_of(job, capture, key_log, private_key, plugin=True):
@@ -85,7 +88,7 @@ def arguments_of(job, capture, key_log, private_key, plugin=True):
     own = PREREQUISITES if plugin else []
     for each in job.preferences:
         own = own + (["-o", each] if plugin or not each.startswith(("d2dsec.", "pc5s.")) else [])
-    if plugin and job.key_log is not None:
+    if plugin and job.key_log is not None and job.embedded is None:
         own = own + ["-o", "d2dsec.keylog_file:%s" % key_log]
     if plugin and job.private_key:
         own = own + ["-o", "d2dsec.mikey_private_key:%s" % private_key]
@@ -110,7 +113,10 @@ class Hunt:
     def run(self, seed):
         job = plan(seed, self.captures, self.logs, self.options.frames)
         capture, key_log = self.tshark.file("spoiled.pcap", b""), self.tshark.file("spoiled.keylog", job.key_log or b"")
-        job.capture.write(capture)
+        if job.embedded is None:
+            job.capture.write(capture)
+        else:
+            job.capture.write_between(capture, job.embedded)
         outcome = self.tshark.try_run(arguments_of(job, capture, key_log, self.private_key))
         self.runs += 1
         secrets = set() if SHOW_KEYS in job.preferences else set(HEX_SECRET.findall(job.key_log or b""))

@@ -9,6 +9,8 @@ import re
 import struct
 from dataclasses import dataclass, field
 
+from model import pcapng
+
 NANOSECONDS, MICROSECONDS = 0xA1B23C4D, 0xA1B2C3D4
 ETHERNET = 1
 IPV4, IPV6, VLAN = 0x0800, 0x86DD, 0x8100
@@ -56,6 +58,18 @@ class Capture:
             capture.frames.append(Frame(seconds * 10**9 + fraction * unit, data[at + 16 : at + 16 + kept], length))
             at += 16 + kept
         return capture
+
+    def write_between(self, path, key_logs):
+        """As pcapng. key_logs: (number of frames that stand before it, text), by that number."""
+        parts = [pcapng.section_header("<"), pcapng.interface("<", self.link_type)]
+        waiting = list(key_logs)
+        for count in range(len(self.frames) + 1):
+            while waiting and waiting[0][0] == count:
+                parts.append(pcapng.key_log("<", waiting.pop(0)[1]))
+            if count < len(self.frames):
+                frame = self.frames[count]
+                parts.append(pcapng.packet("<", frame.time // 1000, frame.octets, max(frame.length, len(frame.octets))))
+        path.write_bytes(b"".join(parts))
 
     def write(self, path):
         parts = [struct.pack("<IHHiIII", NANOSECONDS, 2, 4, 0, 0, 262144, self.link_type)]
@@ -308,6 +322,14 @@ def rearrange(dice, frames):
 
 
 # --- key logs -------------------------------------------------------------------------------------------------------
+
+
+def spread(dice, key_log, count):
+    """The lines as a few key logs of their own, each behind some of `count` frames."""
+    lines = key_log.split(b"\n")
+    cuts = sorted(dice.randrange(len(lines) + 1) for _ in range(dice.choice((0, 1, 3, 20))))
+    parts = [b"\n".join(lines[begin:end]) for begin, end in zip([0, *cuts], [*cuts, len(lines)])]
+    return sorted((dice.randrange(count + 1) if dice.random() < 0.7 else 0, part) for part in parts)
 
 
 def spoil_key_log(dice, logs):

@@ -246,6 +246,42 @@ static void test_many_told_keys(void)
     g_byte_array_free(request, TRUE);
 }
 
+static GByteArray *message_under(unsigned number)
+{
+    uint8_t psk[32] = {0};
+    psk[30] = (uint8_t)(number >> 8);
+    psk[31] = (uint8_t)number;
+    return mikey_psk_init((octet_span){psk, sizeof psk}, number, "01 00 | 00 00000001 00000000", 0, "00 00 0010 " KEY);
+}
+
+/* Messages and secrets in turn, as a capture with key logs in it may have them: each secret could open every message so far. It is tried
+ * on the newest at once, and, when all is over, on all. */
+static void test_secrets_between_messages(void)
+{
+    enum { MESSAGES = 400, UNITS_OF_A_MESSAGE = 2 * MIKEY_MAX_SECRETS + 2 };
+    mikey_scene *scene = mikey_scene_new();
+    mikey_watch_cleansing();
+    for (unsigned i = 1; i <= MESSAGES; i++) {
+        GByteArray *message = message_under(i);
+        const mikey_record *record = mikey_scene_take(scene, i, mikey_span(message));
+        mikey_scene_log(scene, "MIKEY_PSK * %064x", i);
+        g_assert_true(mikey_sessions_settle(scene->sessions, false));
+        g_assert_cmpint(record->status, ==, MIKEY_STATUS_VERIFIED);
+        g_byte_array_free(message, TRUE);
+    }
+    const unsigned units = MIKEY_CREDIT_INITIAL + MESSAGES * (2 * MIKEY_CREDIT_PER_ARRIVAL + UNITS_OF_A_MESSAGE);
+    g_test_message("%u derivations", mikey_work_done());
+    g_assert_cmpuint(mikey_work_done(), <=, CLEANSINGS * units);
+    g_assert_true(mikey_sessions_settle(scene->sessions, true));
+    g_assert_false(mikey_sessions_settle(scene->sessions, true));
+    const GPtrArray *records = mikey_sessions_records(scene->sessions);
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        const mikey_record *record = records->pdata[i];
+        g_assert_cmpint(record->status, ==, i < MESSAGES - MIKEY_MAX_SECRETS ? MIKEY_STATUS_FAILED : MIKEY_STATUS_VERIFIED);
+    }
+    mikey_scene_free(scene);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -254,5 +290,6 @@ int main(int argc, char **argv)
     g_test_add_func("/mikey-cost/many-legs-without-map", test_many_legs_without_map);
     g_test_add_func("/mikey-cost/forged-answers", test_forged_answers);
     g_test_add_func("/mikey-cost/many-told-keys", test_many_told_keys);
+    g_test_add_func("/mikey-cost/secrets-between-messages", test_secrets_between_messages);
     return g_test_run();
 }

@@ -40,7 +40,7 @@ static void test_psk(void)
             mikey_assert_no_keys(resp);
             g_assert_cmpint(init->status, ==, MIKEY_STATUS_NOT_CHECKABLE);
             mikey_scene_log(scene, "MIKEY_PSK %s %s", selectors[i / 2], exchange->psk);
-            mikey_sessions_settle(scene->sessions);
+            mikey_sessions_settle(scene->sessions, false);
         }
         assert_verified(init);
         assert_verified(resp);
@@ -57,13 +57,13 @@ static void test_psk_of_another(void)
     g_assert_cmpint(init->status, ==, MIKEY_STATUS_NOT_CHECKABLE);
     mikey_assert_no_keys(init);
     mikey_scene_log(scene, "MIKEY_PSK * 00%s", exchange->psk);
-    mikey_sessions_settle(scene->sessions);
+    mikey_sessions_settle(scene->sessions, false);
     g_assert_cmpint(init->status, ==, MIKEY_STATUS_FAILED);
     mikey_assert_no_keys(init);
     /* Others beside it do no harm. */
     mikey_scene_log(scene, "MIKEY_PSK * %s", exchange->psk);
     mikey_scene_log(scene, "MIKEY_PSK * 01%s", exchange->psk);
-    mikey_sessions_settle(scene->sessions);
+    mikey_sessions_settle(scene->sessions, false);
     assert_verified(init);
     mikey_scene_free(scene);
 }
@@ -125,7 +125,7 @@ static void test_logged_tgk_and_teks(void)
     mikey_assert_no_keys(mikey_scene_take(scene, 1, span_of(&exchange->init)));
     mikey_scene_log(scene, "MIKEY_TEK " CSB "/1 e7e3a7ea1f2c7f5156e38669f41a0151:5bbf52fce43729a46cfe4100a661");
     mikey_scene_log(scene, "MIKEY_TEK " CSB "/2 7a6a1bb53eb866e34bd5e295594b3480:0fe84ea048557167428728538de0");
-    mikey_sessions_settle(scene->sessions);
+    mikey_sessions_settle(scene->sessions, false);
     init = mikey_sessions_find(scene->sessions, 1, span_of(&exchange->init));
     mikey_assert_sessions(init, exchange);
     mikey_scene_free(scene);
@@ -327,7 +327,7 @@ static void test_updates(void)
         g_assert_cmphex(mikey_record_tek(other, 1)->step->key.data[15], ==, 0x0f);
         g_assert_cmphex(mikey_record_tek(other, 2)->step->key.data[15], ==, 0x0f);
         mikey_scene_log(scene, "MIKEY_PSK nobody 00");
-        mikey_sessions_settle(scene->sessions);
+        mikey_sessions_settle(scene->sessions, false);
     }
     mikey_scene_free(scene);
     g_byte_array_free(without, TRUE);
@@ -355,7 +355,7 @@ static void test_updates_before_their_base(void)
         mikey_scene_take(scene, 3, span_of(again == 0 ? &exchange->resp : &other->resp));
         assert_verified(record);
         mikey_scene_log(scene, "MIKEY_PSK nobody 00");
-        mikey_sessions_settle(scene->sessions);
+        mikey_sessions_settle(scene->sessions, false);
     }
     mikey_scene_free(scene);
     mikey_exchange_free(other);

@@ -98,12 +98,12 @@ static void test_told_keys(void)
             if (!early) {
                 mikey_assert_no_keys(c.resp);
                 log_psks(scene, who);
-                mikey_sessions_settle(scene->sessions);
+                mikey_sessions_settle(scene->sessions, false);
             }
             assert_call(&c, who);
             /* Worked out anew, all is as before. */
             mikey_scene_log(scene, "MIKEY_PSK nobody 00");
-            mikey_sessions_settle(scene->sessions);
+            mikey_sessions_settle(scene->sessions, false);
             assert_call(&c, who);
             mikey_scene_free(scene);
         }

@@ -244,7 +244,7 @@ static void test_other_version(void)
     mikey_scene_log(scene, "MIKEY_TGK * 00");
     mikey_assert_no_keys(mikey_scene_take(scene, 1, span_of(&other->init)));
     mikey_assert_no_keys(mikey_scene_take(scene, 2, span_of(&other->resp)));
-    mikey_sessions_settle(scene->sessions);
+    mikey_sessions_settle(scene->sessions, false);
     g_assert_cmpuint(session_keys_count(scene->keys), ==, 0);
     mikey_scene_free(scene);
     mikey_exchange_free(other);
@@ -276,7 +276,7 @@ static void test_octets_of_all_kinds(void)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
         mikey_exchange_free(sources[i]);
-    mikey_sessions_settle(scene->sessions);
+    mikey_sessions_settle(scene->sessions, false);
     mikey_scene_free(scene);
     g_rand_free(random);
 }

@@ -56,7 +56,7 @@ static void test_tpk(void)
             if (s % 2 == 0) {
                 mikey_assert_no_keys(resp);
                 mikey_scene_log(scene, "MIKEY_TPK %s %s", selectors[s / 2], exchanges[i]->tpk);
-                mikey_sessions_settle(scene->sessions);
+                mikey_sessions_settle(scene->sessions, false);
             }
             assert_transfer(exchanges[i], init, resp);
             mikey_scene_free(scene);
@@ -101,7 +101,7 @@ static void test_mpk_and_tgk(void)
                     resp = mikey_scene_take(scene, 2, span_of(&exchanges[i]->resp));
                 }
             }
-            mikey_sessions_settle(scene->sessions);
+            mikey_sessions_settle(scene->sessions, false);
             const mikey_status status = mpk ? MIKEY_STATUS_VERIFIED : MIKEY_STATUS_NOT_CHECKABLE;
             g_assert_cmpint(init->status, ==, status);
             g_assert_cmpint(resp->status, ==, status);
@@ -208,7 +208,7 @@ static void test_wrong_tpk(void)
     mikey_assert_no_keys(resp);
     g_assert_cmpuint(resp->checks->len, ==, 1);
     mikey_scene_log(scene, "MIKEY_TPK * %s", exchanges[0]->tpk);
-    mikey_sessions_settle(scene->sessions);
+    mikey_sessions_settle(scene->sessions, false);
     assert_transfer(exchanges[0], init, resp);
     mikey_scene_free(scene);
 }
@@ -286,7 +286,7 @@ static void test_update(void)
         assert_all_checked(record, 1);
         mikey_assert_sessions(record, exchanges[0]);
         mikey_scene_log(scene, "MIKEY_TPK nobody 00");
-        mikey_sessions_settle(scene->sessions);
+        mikey_sessions_settle(scene->sessions, false);
     }
     mikey_scene_free(scene);
     g_byte_array_free(update, TRUE);

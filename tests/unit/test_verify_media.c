@@ -617,7 +617,7 @@ static void test_no_key_is_told(capture *c, gconstpointer data)
     mikey_scene_log(c->mikey, "MIKEY_PSK * %s", exchange->psk);
     mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->init));
     mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->resp));
-    mikey_sessions_settle(c->mikey->sessions);
+    mikey_sessions_settle(c->mikey->sessions, false);
     g_autoptr(GString) all = g_string_new(NULL);
     const GPtrArray *sessions = sessions_of(c);
     g_assert_cmpuint(sessions->len, ==, 2);
@@ -749,7 +749,7 @@ static const verify_session *mikey_session(capture *c, const mikey_exchange *exc
     mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->init));
     if (answered)
         mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->resp));
-    mikey_sessions_settle(c->mikey->sessions);
+    mikey_sessions_settle(c->mikey->sessions, false);
     return only_session(c);
 }
 
@@ -791,7 +791,7 @@ static void test_mikey_with_traffic(capture *c, gconstpointer data)
     mikey_scene_log(c->mikey, "MIKEY_TPK * %s", exchange->tpk);
     mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->init));
     const mikey_record *resp = mikey_scene_take(c->mikey, ++c->frame, span_of(&exchange->resp));
-    mikey_sessions_settle(c->mikey->sessions);
+    mikey_sessions_settle(c->mikey->sessions, false);
     arrive(c, &(arrived){"7", 7000, "8", 8000, 0xc, mikey_record_tek(resp, 1)->key, MEDIA_DECRYPTED, 0}, 2);
     const verify_session *session = only_session(c);
     g_assert_cmpstr(session->method, ==, "MIKEY-TICKET");
@@ -813,7 +813,7 @@ static void test_mikey_of_a_call(capture *c, gconstpointer data)
     mikey_scene_log(c->mikey, "MIKEY_PSK * %s", exchange->psk);
     mikey_sessions_add(c->mikey->sessions, &init, span_of(&exchange->init));
     const mikey_record *record = mikey_sessions_add(c->mikey->sessions, &resp, span_of(&exchange->resp));
-    mikey_sessions_settle(c->mikey->sessions);
+    mikey_sessions_settle(c->mikey->sessions, false);
     arrive_from_alice(c, mikey_record_tek(record, 1)->key, 2);
     const verify_session *session = only_session(c);
     g_assert_cmpstr(session->method, ==, "MIKEY");
