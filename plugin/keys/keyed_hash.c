@@ -3,24 +3,37 @@
 #include <stdint.h>
 #include <string.h>
 
-#define FNV_PRIME UINT64_C(0x100000001b3)
+enum { BEGIN, OF_LOW, OF_HIGH, SECRETS };
 
-static uint64_t secret(void)
+static const uint64_t *secrets(void)
 {
-    static uint64_t drawn;
-    while (!drawn)
-        drawn = (uint64_t)g_random_int() << 32 | g_random_int();
+    static uint64_t drawn[SECRETS];
+    for (unsigned i = 0; !drawn[SECRETS - 1] && i < SECRETS; i++)
+        drawn[i] = (uint64_t)g_random_int() << 32 | g_random_int() | 1;
     return drawn;
 }
 
-/* FNV-1a of 64 bits that begins at the secret. An octet changes the low bits alone, the multiplication carries them where no further octet
- * reaches: so names that collide under one secret do not, as a rule, under another. */
+/* Each half is multiplied by a secret of its own, so that what a change of the word does to the sum is a secret, too, and no change of the
+ * next one takes it back by design. Turned, since the low bits of a product follow from low bits alone. */
+static uint64_t mix(const uint64_t *secret, uint64_t word)
+{
+    uint64_t sum = (word & UINT32_MAX) * secret[OF_LOW] + (word >> 32) * secret[OF_HIGH];
+    return sum >> 32 | sum << 32;
+}
+
 guint keyed_hash(const void *octets, size_t len)
 {
+    const uint64_t *secret = secrets();
     const uint8_t *at = octets;
-    uint64_t hash = secret();
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ at[i]) * FNV_PRIME;
+    uint64_t hash = secret[BEGIN] ^ len, word = 0;
+    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        hash = mix(secret, hash ^ word);
+    }
+    word = 0;
+    if (len)
+        memcpy(&word, at, len);
+    hash = mix(secret, hash ^ word);
     return (guint)(hash >> 32 ^ hash);
 }
 

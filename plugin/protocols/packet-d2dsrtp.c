@@ -5,6 +5,7 @@
  */
 #include "protocols/packet-d2dsrtp.h"
 
+#include "keys/keyed_hash.h"
 #include "protocols/decrypted_export.h"
 #include "protocols/heuristic_guard.h"
 #include "protocols/packet-d2dsec.h"
@@ -291,7 +292,7 @@ static void tap_media(packet_info *pinfo, const media_view *view)
 
 /* `interleaved`: of the stream, where it is known and the packet came over TCP. */
 static int call_stock(tvbuff_t *next, packet_info *pinfo, proto_tree *tree, bool is_rtcp, const media_opening *opening,
-                      stock_media *interleaved, uint32_t position)
+                      stock_media *interleaved, uint32_t place)
 {
     stock_media *media = receiver_of(pinfo, opening);
     stock_belief belief = belief_of(opening);
@@ -300,7 +301,7 @@ static int call_stock(tvbuff_t *next, packet_info *pinfo, proto_tree *tree, bool
     if (is_rtcp)
         return stock_media_call_rtcp(media, belief, next, pinfo, tree);
     if (interleaved && belief == STOCK_PLAIN)
-        return stock_media_call_interleaved(interleaved, position, next, pinfo, tree);
+        return stock_media_call_interleaved(interleaved, place, next, pinfo, tree);
     return stock_media_call_rtp(media, belief, next, pinfo, tree);
 }
 
@@ -326,7 +327,8 @@ static int dissect_media(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bo
         show_opening(tree, pinfo, tvb, &view);
     if (opening->verdict != MEDIA_UNKNOWN && d2d_is_tapped())
         tap_media(pinfo, &view);
-    int dissected = call_stock(view.next, pinfo, tree, is_rtcp, opening, interleaved, position_of(tvb, pinfo));
+    const uint32_t place = interleaved ? keyed_place(view.packet.position, view.packet.data, view.packet.len) : 0;
+    int dissected = call_stock(view.next, pinfo, tree, is_rtcp, opening, interleaved, place);
     if (opening->verdict == MEDIA_UNKNOWN)
         return dissected;
     if (!dissected) {

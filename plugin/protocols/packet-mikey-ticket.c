@@ -439,7 +439,7 @@ void mikey_ticket_show_rtsp(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
     for (unsigned i = 0; i < message->key_mgmt_count; i++) {
         const rtsp_key_mgmt *entry = &message->key_mgmt[i];
         mikey_arrival arrival = {.section = -1};
-        if (exchange) {
+        if (exchange && i < exchange->keyed_count) {
             const rtsp_keyed *keyed = &exchange->keyed[i];
             arrival = (mikey_arrival){.section = keyed->section,
                                       .offer_frame = exchange->offer_frame,

@@ -7,12 +7,13 @@
  */
 #include "protocols/packet-rtsp-keys.h"
 
+#include "keys/keyed_hash.h"
+#include "keys/text_scan.h"
 #include "protocols/heuristic_guard.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
 #include "protocols/packet-mikey-ticket.h"
 #include "protocols/stock_media.h"
-#include "keys/text_scan.h"
 
 #include <epan/conversation.h>
 
@@ -126,9 +127,9 @@ static bool was_seen(seen_messages *seen, text_span text)
     return false;
 }
 
-static const rtsp_exchange *learn_message(packet_info *pinfo, const rtsp_message *message, size_t position, text_span body)
+static const rtsp_exchange *learn_message(packet_info *pinfo, const rtsp_message *message, uint32_t position, text_span body)
 {
-    rtsp_arrival arrival = {.frame = pinfo->num, .position = (uint32_t)position};
+    rtsp_arrival arrival = {.frame = pinfo->num, .position = position};
     if (!d2d_transport_address(&pinfo->net_src, pinfo->srcport, &arrival.source) ||
         !d2d_transport_address(&pinfo->net_dst, pinfo->destport, &arrival.destination))
         return NULL;
@@ -162,7 +163,7 @@ static size_t dissect_message(tvbuff_t *source, size_t start, packet_info *pinfo
         return end;
     const rtsp_exchange *exchange = NULL;
     if (learn)
-        exchange = learn_message(pinfo, &message, start, text_span_of(text + body, end - body));
+        exchange = learn_message(pinfo, &message, keyed_place((uint32_t)start, text + start, end - start), text_span_of(text + body, end - body));
     if (message.key_mgmt_count && (!pinfo->fd->visited || d2d_wants_details(pinfo, tree, 0)))
         mikey_ticket_show_rtsp(tree, source, pinfo, &message, exchange);
     return end;

@@ -5,6 +5,7 @@
  */
 #include "protocols/packet-sdes.h"
 
+#include "keys/keyed_hash.h"
 #include "keys/text_scan.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-d2dsrtp.h"
@@ -332,7 +333,7 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
         return false;
     d2d_capture *capture = d2d_capture_get();
     sdp_arrival arrival = {
-        .frame = pinfo->num, .position = (uint32_t)tvb_raw_offset(tvb), .sip = sip, .carrier = name_of_carrier(pinfo, sip)};
+        .frame = pinfo->num, .position = keyed_place((uint32_t)tvb_raw_offset(tvb), view->text, len), .sip = sip, .carrier = name_of_carrier(pinfo, sip)};
     d2d_transport_address(&pinfo->net_src, pinfo->srcport, &arrival.source);
     d2d_transport_address(&pinfo->net_dst, pinfo->destport, &arrival.destination);
     view->exchange = offer_answer_add(capture->signalling, &arrival, view->body);

@@ -436,9 +436,9 @@ static int call_with_lent_data(const stock_media *media, conversation_t *convers
     return dissected;
 }
 
-int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+int stock_media_call_interleaved(stock_media *media, uint32_t place, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    void *kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_media, position);
+    void *kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_media, place);
     if (kept)
         p_set_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, kept);
     if (kept || pinfo->fd->visited || !media->conversation)
@@ -447,7 +447,7 @@ int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t
     int dissected = call_with_lent_data(media, conversation_of_rtp(pinfo), tvb, pinfo, tree);
     kept = p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY);
     if (kept)
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_media, position, kept);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_media, place, kept);
     return dissected;
 }
 

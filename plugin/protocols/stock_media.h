@@ -51,8 +51,8 @@ int stock_media_call_rtcp(stock_media *media, stock_belief belief, tvbuff_t *tvb
  * UDP. NULL: nothing. To be called on a first pass. */
 stock_media *stock_media_interleave(packet_info *pinfo, const sdp_media *sdp, const char *method);
 
-/* Hands one plain RTP packet of such a stream to stock's rtp dissector. `position` tells it from the others of its frame. */
-int stock_media_call_interleaved(stock_media *media, uint32_t position, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Hands one plain RTP packet of such a stream to stock's rtp dissector. `place` tells it from the others of its frame. */
+int stock_media_call_interleaved(stock_media *media, uint32_t place, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* `proto`: under which conversations remember what was taken over; `media_dissector`: the dissector they get. */
 void stock_media_handoff(int proto, dissector_handle_t media_dissector);

@@ -21,7 +21,7 @@ typedef enum { SDP_ROLE_UNPAIRED, SDP_ROLE_OFFER, SDP_ROLE_ANSWER } sdp_role;
 /* Where and when an SDP body was seen. */
 typedef struct {
     uint32_t frame;
-    uint32_t position;             /* of the body in its frame: tells several bodies of one frame apart */
+    uint32_t position;             /* keyed_place() of the body: tells several bodies of one frame apart */
     transport_address source, destination; /* of the packet that carried it */
     const sip_message *sip;        /* NULL: not carried by SIP; the body then speaks for itself alone */
     const char *carrier;           /* constant text: "SIP over UDP"; NULL: not known */

@@ -29,9 +29,9 @@ void frame_records_free(frame_records *records)
     g_free(records);
 }
 
-static gint64 further_key(uint32_t frame, uint16_t position)
+static gint64 further_key(uint32_t frame, uint32_t place)
 {
-    return (gint64)((uint64_t)position << 32 | frame);
+    return (gint64)((uint64_t)place << 32 | frame);
 }
 
 static frame_record *slot_in(frame_record *page, uint32_t frame)
@@ -47,18 +47,18 @@ static frame_record *slot_of(frame_records *records, uint32_t frame)
     return slot_in(records->pages->pdata[page], frame);
 }
 
-frame_record *frame_records_find(frame_records *records, uint32_t frame, uint16_t position)
+frame_record *frame_records_find(frame_records *records, uint32_t frame, uint32_t place)
 {
     frame_record *slot = slot_of(records, frame);
     if (!slot || !slot->verdict)
         return NULL;
-    if (slot->position == position)
+    if (slot->place == place)
         return slot;
-    gint64 key = further_key(frame, position);
+    gint64 key = further_key(frame, place);
     return g_hash_table_lookup(records->further, &key);
 }
 
-frame_record *frame_records_add(frame_records *records, uint32_t frame, uint16_t position)
+frame_record *frame_records_add(frame_records *records, uint32_t frame, uint32_t place)
 {
     guint page = frame >> PAGE_BITS;
     if (page >= records->pages->len)
@@ -68,10 +68,10 @@ frame_record *frame_records_add(frame_records *records, uint32_t frame, uint16_t
     frame_record *slot = slot_in(records->pages->pdata[page], frame);
     if (slot->verdict) {
         gint64 *key = g_new(gint64, 1);
-        *key = further_key(frame, position);
+        *key = further_key(frame, place);
         slot = g_new0(frame_record, 1);
         g_hash_table_insert(records->further, key, slot);
     }
-    slot->position = position;
+    slot->place = place;
     return slot;
 }

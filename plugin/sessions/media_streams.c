@@ -372,7 +372,7 @@ static media_stream *stream_or_fresh(media_examination *e, media_stream *known, 
     return fresh;
 }
 
-static void open_first(media_examination *e, uint32_t ssrc, frame_record *record, media_opening *opening)
+static void open_first(media_examination *e, uint32_t ssrc, uint32_t place, frame_record *record, media_opening *opening)
 {
     media_streams *streams = e->streams;
     const media_packet *packet = e->packet;
@@ -392,7 +392,7 @@ static void open_first(media_examination *e, uint32_t ssrc, frame_record *record
     if (stream == &fresh)
         stream = add_stream(streams, &fresh);
     if (!record)
-        record = frame_records_add(streams->records, packet->frame, packet->position);
+        record = frame_records_add(streams->records, packet->frame, place);
     if (opened) {
         accept(e, stream, &found, record, opening);
         return;
@@ -401,6 +401,12 @@ static void open_first(media_examination *e, uint32_t ssrc, frame_record *record
     record->verdict = (uint16_t)failure;
     record->generation = streams->generation;
     describe_failure(stream, packet, failure, opening);
+}
+
+/* One that was opened before is not proved again: nothing else of its frame must pass for it. */
+static uint32_t place_of(const media_packet *packet)
+{
+    return keyed_place(packet->position, packet->data, packet->len);
 }
 
 static bool is_settled(const media_streams *streams, const frame_record *record)
@@ -419,12 +425,13 @@ void media_streams_open(media_streams *streams, const media_packet *packet, uint
         streams->visited = packet->frame;
         streams->credit = MIN(streams->credit + MEDIA_CREDIT_PER_PACKET, MEDIA_CREDIT_INITIAL);
     }
-    frame_record *record = frame_records_find(streams->records, packet->frame, packet->position);
+    const uint32_t place = place_of(packet);
+    frame_record *record = frame_records_find(streams->records, packet->frame, place);
     if (record && record->track) {
         reopen(&e, record, opening);
     } else if (record && is_settled(streams, record)) {
         describe_failure(find_stream(streams, packet, opening->ssrc), packet, record->verdict, opening);
     } else {
-        open_first(&e, opening->ssrc, record, opening);
+        open_first(&e, opening->ssrc, place, record, opening);
     }
 }

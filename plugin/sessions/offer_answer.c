@@ -36,6 +36,7 @@ struct offer_answer {
     GPtrArray *all_dialogs; /* owned */
     GHashTable *endpoints; /* transport_address to GPtrArray of media_leg * */
     GHashTable *results;   /* body_name() to sdp_exchange * */
+    GPtrArray *all_results; /* the same, owned */
     GPtrArray *legs;       /* all, owned */
 };
 
@@ -95,7 +96,8 @@ offer_answer *offer_answer_new(session_keys *keys)
     state->dialogs = g_hash_table_new_full(keyed_hash_string, g_str_equal, g_free, NULL);
     state->all_dialogs = g_ptr_array_new_with_free_func(free_dialog);
     state->endpoints = g_hash_table_new_full(transport_address_hash, transport_address_hash_equal, g_free, free_list);
-    state->results = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, free_result);
+    state->results = g_hash_table_new_full(keyed_hash_u64, g_int64_equal, g_free, NULL);
+    state->all_results = g_ptr_array_new_with_free_func(free_result);
     state->legs = g_ptr_array_new_with_free_func(free_leg);
     return state;
 }
@@ -105,6 +107,7 @@ void offer_answer_free(offer_answer *state)
     if (!state)
         return;
     g_hash_table_destroy(state->results);
+    g_ptr_array_free(state->all_results, TRUE);
     g_hash_table_destroy(state->endpoints);
     g_hash_table_destroy(state->dialogs);
     g_ptr_array_free(state->all_dialogs, TRUE);
@@ -442,9 +445,10 @@ const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arr
 {
     gint64 name = body_name(arrival);
     sdp_exchange *result = g_hash_table_lookup(state->results, &name);
-    if (result)
+    if (result && result->media_count == body->media_count)
         return result;
     result = g_new0(sdp_exchange, 1);
+    g_ptr_array_add(state->all_results, result);
     gint64 *result_name = g_new(gint64, 1);
     *result_name = name;
     g_hash_table_insert(state->results, result_name, result);

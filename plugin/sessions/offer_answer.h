@@ -55,8 +55,8 @@ typedef struct {
 offer_answer *offer_answer_new(session_keys *keys);
 void offer_answer_free(offer_answer *state);
 
-/* Takes an SDP body in. Called again for the same frame and position it changes nothing and returns what it returned.
- * The result lives as long as `state`. */
+/* Takes an SDP body in. Called again for the same frame and position it changes nothing and returns what it returned. The result has as many
+ * m= lines as the body, and lives as long as `state`. */
 const sdp_exchange *offer_answer_add(offer_answer *state, const sdp_arrival *arrival, const sdp_body *body);
 
 /* A leg that no SDP body describes, and that faces `peer`: as an RTSP client does, whose server describes both ends. NULL: it belongs

@@ -53,7 +53,7 @@ typedef struct {
 /* Where and when a message was seen. */
 typedef struct {
     uint32_t frame;
-    uint32_t position;                     /* in its frame */
+    uint32_t position;                     /* keyed_place() of the message: tells several of one frame apart */
     transport_address source, destination; /* of the connection */
 } rtsp_arrival;
 

@@ -40,7 +40,7 @@ static void test_several_in_a_frame(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    G_STATIC_ASSERT(sizeof(frame_record) == 16); /* the figure that the memory per packet rests on */
+    G_STATIC_ASSERT(sizeof(frame_record) == 20); /* the figure that the memory per packet rests on */
     g_test_add_func("/frame-records/one-each", test_one_each);
     g_test_add_func("/frame-records/several-in-a-frame", test_several_in_a_frame);
     return g_test_run();
