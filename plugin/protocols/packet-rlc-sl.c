@@ -1,6 +1,7 @@
 /* RLC UM: the header of a PDU, and the SDUs that it holds or completes, each of which goes to PDCP. */
 #include "protocols/packet-rlc-sl.h"
 
+#include "keys/keyed_hash.h"
 #include "protocols/packet-d2dsec.h"
 #include "protocols/packet-pdcp-sl.h"
 #include "protocols/sl_view.h"
@@ -210,13 +211,13 @@ static int dissect_linked(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     rlc_um_reception reception;
     sl_link *link = (sl_link *)data;
     rlc_um_arrival arrival = {.frame = pinfo->num,
-                              .position = sl_position(tvb, pinfo),
                               .link = *link,
                               .len = tvb_captured_length(tvb),
                               .air_len = tvb_reported_length(tvb)};
     if (arrival.len == 0)
         return 0;
     arrival.data = tvb_get_ptr(tvb, 0, (int)arrival.len);
+    arrival.position = keyed_place(sl_position(tvb, pinfo), arrival.data, arrival.len);
     rlc_um_receive(receivers, &arrival, &reception);
     if (reception.first || reception.last)
         col_append_str(pinfo->cinfo, COL_INFO, ", part of an SDU");

@@ -137,8 +137,8 @@ static void rederive(const verify_sources *sources, const sl_context *context, G
         for (guint i = 0; i < candidates->len; i++) {
             const kd_candidate *candidate = &g_array_index(candidates, kd_candidate, i);
             link_keys keys = {0};
-            bool fits = !candidate->line && derive(context, candidate, &keys) &&
-                        (equal ? memcmp(keys.pek, context->pek, sizeof keys.pek) == 0 : is_own(candidate, context->signalled));
+            bool fits = !candidate->line && (equal || is_own(candidate, context->signalled)) && derive(context, candidate, &keys) &&
+                        (!equal || memcmp(keys.pek, context->pek, sizeof keys.pek) == 0);
             if (fits)
                 add_link_keys(found, context, &keys);
             OPENSSL_cleanse(&keys, sizeof keys);

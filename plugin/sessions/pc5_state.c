@@ -646,10 +646,12 @@ static void visit_message(pc5_visit *visit)
     remember(visit);
 }
 
-/* Several messages of one frame are told apart by what they are: where they begin says nothing once they were decrypted. */
+/* Several messages of one frame are told apart by what they are: where they begin says nothing once they were decrypted. Two whose
+ * fingerprints are the same by design have another hash: what is on record of one may be too short for the other. */
 static char *record_name(const pc5_visit *visit)
 {
-    return g_strdup_printf("%x %s", visit->arrival->frame, visit->fingerprint);
+    const octet_span whole = visit->message->whole;
+    return g_strdup_printf("%x %s %x", visit->arrival->frame, visit->fingerprint, keyed_hash(whole.data, whole.len));
 }
 
 const pc5_record *pc5_state_add(pc5_state *state, const pc5_arrival *arrival)

@@ -131,8 +131,7 @@ uint32_t sl_pdu_digest(const sl_pdu *pdu)
     return pdu->mac_i.data ? digest ^ octets_u32(pdu->mac_i.data) : digest;
 }
 
-uint16_t sl_pdu_position(const sl_pdu *pdu)
+uint32_t sl_pdu_position(const sl_pdu *pdu)
 {
-    uint32_t hash = sl_pdu_digest(pdu) ^ sl_pdu_count(pdu);
-    return (uint16_t)(hash ^ hash >> 16);
+    return sl_pdu_digest(pdu) ^ sl_pdu_count(pdu);
 }

@@ -79,7 +79,7 @@ static inline uint32_t sl_pdu_count(const sl_pdu *pdu)
 uint32_t sl_pdu_digest(const sl_pdu *pdu);
 
 /* Tells several PDUs of one frame apart by what they are, since reassembled ones have no place in the frame. */
-uint16_t sl_pdu_position(const sl_pdu *pdu);
+uint32_t sl_pdu_position(const sl_pdu *pdu);
 
 /* Checks the plain SDU of `pdu`: adds to its problems. */
 void pdcp_sl_check_sdu(sl_pdu *pdu, const uint8_t *plain, size_t len);

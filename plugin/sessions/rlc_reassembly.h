@@ -42,7 +42,7 @@ typedef struct rlc_sdu {
     bool starts, ends;          /* its first, its last octet is there */
     GByteArray *octets;         /* NULL once they are given up */
     uint32_t frame;             /* that completed it ... */
-    uint16_t position;          /* ... and the PDU in that frame */
+    uint32_t position;          /* ... and the PDU in that frame */
     unsigned part_count;
     rlc_part *first, *last;
 } rlc_sdu;
@@ -50,7 +50,7 @@ typedef struct rlc_sdu {
 /* One PDU as it was captured. */
 typedef struct {
     uint32_t frame;
-    uint16_t position; /* tells several PDUs in one frame apart */
+    uint32_t position; /* keyed_place() of the PDU: tells several in one frame apart */
     sl_link link;
     const uint8_t *data;
     size_t len;        /* captured */

@@ -439,7 +439,7 @@ static bool open_again(sl_security *security, const frame_record *record, const 
 
 static void open_whole(sl_security *security, const sl_pdu *pdu, sl_opening *opening)
 {
-    uint16_t position = sl_pdu_position(pdu);
+    uint32_t position = sl_pdu_position(pdu);
     frame_record *record = frame_records_find(security->records, pdu->frame, position);
     if (record && record->track) {
         if (!open_again(security, record, pdu, opening))
