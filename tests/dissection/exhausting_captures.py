@@ -368,7 +368,7 @@ def key_logs_between_mikey_messages(n, dice):
     return written_between_key_logs(capture, lambda at: b"MIKEY_PSK * %s\n" % dice.randbytes(16).hex().encode())
 
 
-@flood(500)
+@flood(4000)
 def key_logs_between_streams(n, dice):
     capture = Capture()
     for i in range(n):

@@ -12,7 +12,7 @@ import exhausting_captures as captures
 # Four times as much may cost eight times as much: the machine is noisy. What grows with the square costs sixteen times as much.
 MOST_GROWTH, NOISE = 8, 0.15  # seconds
 # Searching is paid from an account. Who has spent it pays little for what follows.
-ACCOUNTS, MOST_GROWTH_OF_ACCOUNTS = {"rollover_counters", "flows_without_signalling"}, 2
+ACCOUNTS, MOST_GROWTH_OF_ACCOUNTS = {"rollover_counters", "flows_without_signalling", "key_logs_between_streams"}, 2
 TRIES = 3
 # Octets that the plugin may hold over stock: a fixed amount, and so many for each octet of the capture ...
 FIXED, OF_CAPTURE = 24 << 20, 12
