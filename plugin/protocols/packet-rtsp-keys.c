@@ -163,7 +163,8 @@ static size_t dissect_message(tvbuff_t *source, size_t start, packet_info *pinfo
         return end;
     const rtsp_exchange *exchange = NULL;
     if (learn)
-        exchange = learn_message(pinfo, &message, keyed_place((uint32_t)start, text + start, end - start), text_span_of(text + body, end - body));
+        exchange = learn_message(pinfo, &message, keyed_place((uint32_t)start, text + start, end - start),
+                                 text_span_of(text + body, end - body));
     if (message.key_mgmt_count && (!pinfo->fd->visited || d2d_wants_details(pinfo, tree, 0)))
         mikey_ticket_show_rtsp(tree, source, pinfo, &message, exchange);
     return end;

@@ -332,8 +332,10 @@ static bool learn(sdp_view *view, tvbuff_t *tvb, packet_info *pinfo, const sip_m
     if (!view->body)
         return false;
     d2d_capture *capture = d2d_capture_get();
-    sdp_arrival arrival = {
-        .frame = pinfo->num, .position = keyed_place((uint32_t)tvb_raw_offset(tvb), view->text, len), .sip = sip, .carrier = name_of_carrier(pinfo, sip)};
+    sdp_arrival arrival = {.frame = pinfo->num,
+                           .position = keyed_place((uint32_t)tvb_raw_offset(tvb), view->text, len),
+                           .sip = sip,
+                           .carrier = name_of_carrier(pinfo, sip)};
     d2d_transport_address(&pinfo->net_src, pinfo->srcport, &arrival.source);
     d2d_transport_address(&pinfo->net_dst, pinfo->destport, &arrival.destination);
     view->exchange = offer_answer_add(capture->signalling, &arrival, view->body);
